@@ -46,7 +46,10 @@ pub struct StoreBuilder {
 
 impl fmt::Debug for StoreBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoreBuilder").field("docs", &self.store.len()).field("memory", &self.memory()).finish()
+        f.debug_struct("StoreBuilder")
+            .field("docs", &self.store.len())
+            .field("memory", &self.memory())
+            .finish_non_exhaustive()
     }
 }
 
@@ -154,16 +157,15 @@ impl StoreBuilder {
         let mut first: HashMap<&str, usize, foldhash::fast::RandomState> = HashMap::default();
         let mut kept: Vec<u32> = Vec::with_capacity(store.docs.len());
         for doc in store.docs() {
-            match doc.at(path).and_then(Doc::as_str) {
-                Some(id) => match first.get(id) {
-                    Some(&place) => kept[place] = doc.word,
-                    None => {
-                        first.insert(id, kept.len());
-                        kept.push(doc.word);
-                    }
-                },
-                None => kept.push(doc.word),
+            let id = doc.at(path).and_then(Doc::as_str);
+            if let Some(&place) = id.and_then(|id| first.get(id)) {
+                kept[place] = doc.word;
+                continue;
             }
+            if let Some(id) = id {
+                first.insert(id, kept.len());
+            }
+            kept.push(doc.word);
         }
         drop(first);
         let removed = (self.store.docs.len() - kept.len()) as u64;
@@ -332,7 +334,7 @@ impl StoreBuilder {
                     return Ok(Slot::Next { before });
                 }
                 Step::Repeated(position) => return Ok(Slot::Again { position }),
-                Step::Full => self.to_dictionary(o)?,
+                Step::Full => self.make_dictionary(o)?,
             }
         }
         let key = self.text(key, redact::STRING)? >> 3;
@@ -363,14 +365,14 @@ impl StoreBuilder {
     /// The last of two equal keys is null, so the object has neither; dictionaries forget what is [`DROP`].
     #[cold]
     fn remove(&mut self, o: &mut Object, position: usize) -> Result<(), Stopped> {
-        self.to_dictionary(o)?;
+        self.make_dictionary(o)?;
         self.stack[o.base + 3 + 2 * position] = DROP;
         Ok(())
     }
 
     /// `[shape, word...]` on the stack becomes `[DICTIONARY, length, (key, word)...]`.
     #[cold]
-    fn to_dictionary(&mut self, o: &mut Object) -> Result<(), Stopped> {
+    fn make_dictionary(&mut self, o: &mut Object) -> Result<(), Stopped> {
         let values = self.stack.split_off(o.base + 1);
         let keys = self.store.shapes.keys(o.shape).to_vec();
         self.stack.push(0);

@@ -6,7 +6,6 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
-use std::fmt::Write as _;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::pem::Pem;
@@ -149,7 +148,7 @@ fn parse(der: &[u8]) -> Result<Parsed, &'static str> {
         not_after: rfc3339(certificate.validity().not_after),
         names,
         fingerprint: Sha256::digest(der).iter().fold(String::with_capacity(64), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
+            hex.extend([byte >> 4, byte & 15].map(|n| char::from(b"0123456789abcdef"[usize::from(n)])));
             hex
         }),
     })

@@ -3,7 +3,7 @@ use crate::redact::{Action, Rule, Rules, State};
 use crate::rows;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 /// How much of a value is kept. Keeping only widens, whatever the order in which paths are added.
@@ -219,7 +219,7 @@ fn display(path: &[&str]) -> String {
             }
             out.push_str(key);
         } else {
-            out.push_str(&format!("[{key:?}]"));
+            let _ = write!(out, "[{key:?}]");
         }
     }
     out

@@ -6,6 +6,8 @@ use std::borrow::Cow;
 
 /// No pattern is shorter than this (`a://b@c`).
 const SHORTEST: usize = 7;
+/// The first part of a token ends within this many bytes.
+const JWT_HEADER: usize = 512;
 const CUT: &str = "…[cut]";
 
 /// `s` with credentials replaced, and cut at `longest` bytes.
@@ -14,11 +16,16 @@ pub(crate) fn clean(s: &str, longest: usize) -> Cow<'_, str> {
         return redact(s);
     }
     // A credential that the cut would halve is found in the text before it is cut; how far beyond is bounded.
-    let ahead = &s[..s.floor_char_boundary(longest + 4096)];
+    let ahead = &s[..boundary(s, longest + 4096)];
     let redacted = redact(ahead);
-    let mut kept = redacted[..redacted.floor_char_boundary(longest)].to_owned();
+    let mut kept = redacted[..boundary(&redacted, longest)].to_owned();
     kept.push_str(CUT);
     Cow::Owned(kept)
+}
+
+/// The last place between characters that is not behind `at`.
+fn boundary(s: &str, at: usize) -> usize {
+    (0..=at.min(s.len())).rev().find(|&n| s.is_char_boundary(n)).unwrap_or(0)
 }
 
 /// What a byte may mean for a pattern.
@@ -45,6 +52,8 @@ static CLASS: [u8; 256] = {
     class[b':' as usize] |= SIGN;
     class[b'?' as usize] |= SIGN;
     class[b'#' as usize] |= SIGN;
+    class[b'&' as usize] |= SIGN;
+    class[b';' as usize] |= SIGN;
     class
 };
 
@@ -141,19 +150,16 @@ fn redact(s: &str) -> Cow<'_, str> {
     let (mut done, mut at, mut in_word) = (0, 0, false);
     while at < bytes.len() {
         let class = CLASS[bytes[at] as usize];
-        if class & SIGN != 0 || (class & BEGIN != 0 && !in_word) {
-            if let Some(find) = find(s, at) {
-                let out = out.get_or_insert_with(|| String::with_capacity(s.len()));
-                out.push_str(&s[done..find.from]);
-                match find.with {
-                    With::Kind(kind) => out.extend(["[redacted:", kind, "]"]),
-                    With::Plain => out.push_str("[redacted]"),
-                }
-                done = find.to;
-                at = find.to;
-                in_word = false;
-                continue;
+        let may_begin = class & SIGN != 0 || (class & BEGIN != 0 && !in_word);
+        if may_begin && let Some(find) = find(s, at) {
+            let out = out.get_or_insert_with(|| String::with_capacity(s.len()));
+            out.push_str(&s[done..find.from]);
+            match find.with {
+                With::Kind(kind) => out.extend(["[redacted:", kind, "]"]),
+                With::Plain => out.push_str("[redacted]"),
             }
+            (done, at, in_word) = (find.to, find.to, false);
+            continue;
         }
         in_word = class & WORD != 0;
         at += 1;
@@ -172,7 +178,7 @@ fn find(s: &str, at: usize) -> Option<Find> {
     let bytes = s.as_bytes();
     match bytes[at] {
         b':' => user_info(bytes, at),
-        b'?' | b'#' | b'&' => query(bytes, at),
+        b'?' | b'#' | b'&' | b';' => query(bytes, at),
         first => TOKENS
             .iter()
             .filter(|t| t.prefix.as_bytes()[0] == first && bytes[at..].starts_with(t.prefix.as_bytes()))
@@ -187,7 +193,7 @@ fn token_at(s: &str, at: usize, token: &Token) -> Option<Find> {
     let begin = at + token.prefix.len();
     let bytes = &s.as_bytes()[begin..];
     let len = bytes.iter().position(|&b| !(token.more)(b)).unwrap_or(bytes.len());
-    if len < token.least || (token.kind == "jwt" && !bytes[..len].contains(&b'.')) {
+    if len < token.least || (token.kind == "jwt" && !bytes[..len.min(JWT_HEADER)].contains(&b'.')) {
         return None;
     }
     // What is named by its prefix keeps the name of a header or setting.
@@ -226,23 +232,21 @@ fn user_info(bytes: &[u8], at: usize) -> Option<Find> {
     Some(Find { from, to: from + sign, with: With::Plain })
 }
 
-/// The first value of `?name=value&name=value` that is named like a credential; `at` is the sign before the first name.
+/// The value of `?name=value` or `&name=value`, if the name is that of a credential; `at` is the sign before the name.
 fn query(bytes: &[u8], at: usize) -> Option<Find> {
-    let mut from = at + 1;
-    loop {
-        let rest = &bytes[from..];
-        let end = rest.iter().position(|b| b"&;\"'<> \t\r\n#".contains(b)).unwrap_or(rest.len());
-        if let Some(equals) = rest[..end].iter().position(|&b| b == b'=') {
-            let (name, value) = (&rest[..equals], &rest[equals + 1..end]);
-            if !value.is_empty() && value != b"[redacted]" && is_credential(name) {
-                return Some(Find { from: from + equals + 1, to: from + end, with: With::Plain });
-            }
-        }
-        match rest.get(end) {
-            Some(b'&' | b';') => from += end + 1,
-            _ => return None,
-        }
+    const NAME: usize = 64;
+    let name = &bytes[at + 1..];
+    let equals = name.iter().take(NAME).position(|b| b"=&;?#\"'<> \t\r\n".contains(b))?;
+    if name[equals] != b'=' || !is_credential(&name[..equals]) {
+        return None;
     }
+    let value = &name[equals + 1..];
+    let end = value.iter().position(|b| b"&;#\"'<> \t\r\n".contains(b)).unwrap_or(value.len());
+    if end == 0 || &value[..end] == b"[redacted]" {
+        return None;
+    }
+    let from = at + 1 + equals + 1;
+    Some(Find { from, to: from + end, with: With::Plain })
 }
 
 /// Whether a name of an option, variable or query value is that of a credential.
@@ -273,6 +277,7 @@ pub(super) fn is_credential(name: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::STRING;
     use super::*;
 
     #[test]
@@ -301,7 +306,6 @@ mod tests {
             assert_eq!(clean(expected, STRING), expected, "cleaning twice changes nothing");
         }
     }
-    use super::super::STRING;
 
     #[test]
     fn ordinary_text_is_borrowed() {
