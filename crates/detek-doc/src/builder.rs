@@ -1,15 +1,17 @@
 //! A store while it is filled: caches, caps and the stack of unfinished lists and objects.
 use crate::decode::{Caps, DecodeError};
 use crate::doc::Doc;
+use crate::names::Name;
 use crate::redact;
 use crate::shapes::{EMPTY, Growth, Step};
 use crate::store::{BIG, DICTIONARY, DOUBLE, INT, LIST, Memory, OBJECT, PAYLOAD, Store, TEXT, word};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
 /// Entries of each neighbour cache; small enough to stay in the second-level cache.
 const WAYS: usize = 1 << 15;
-const NO_STRING: u32 = u32::MAX;
+const NOTHING: u32 = u32::MAX;
 /// In place of a word on the stack: the value is null, as if its key were absent.
 pub(crate) const DROP: u32 = u32::MAX;
 
@@ -32,7 +34,9 @@ pub struct Mark {
 pub struct StoreBuilder {
     pub(crate) store: Store,
     growth: Growth,
-    strings: Box<[u32]>,
+    /// Number of a string, and half of its hash.
+    strings: Box<[(u32, u32)]>,
+    /// Offset of a list or object, and half of its hash.
     trees: Box<[(u32, u32)]>,
     stack: Vec<u32>,
     caps: Caps,
@@ -76,8 +80,8 @@ impl StoreBuilder {
         Self {
             store: Store::empty(),
             growth: Growth::new(),
-            strings: vec![NO_STRING; WAYS].into(),
-            trees: vec![(0, 0); WAYS].into(),
+            strings: vec![(NOTHING, 0); WAYS].into(),
+            trees: vec![(NOTHING, 0); WAYS].into(),
             stack: Vec::new(),
             caps: *caps,
             limit: caps.kept_bytes,
@@ -138,14 +142,15 @@ impl StoreBuilder {
         s.docs.truncate(mark.docs);
         self.growth.rollback(&mut s.shapes, mark.shapes);
         self.stack.clear();
-        for number in &mut self.strings {
-            if *number != NO_STRING && *number as usize + 1 >= mark.ends {
-                *number = NO_STRING;
+        for (number, _) in &mut self.strings {
+            if *number as usize + 1 >= mark.ends {
+                *number = NOTHING;
             }
         }
-        for tree in &mut self.trees {
-            if (tree.0 + tree.1) as usize > mark.words {
-                *tree = (0, 0);
+        for (offset, _) in &mut self.trees {
+            // An entry that begins before the mark ends before it, as lists and objects are written whole.
+            if *offset as usize >= mark.words {
+                *offset = NOTHING;
             }
         }
     }
@@ -246,25 +251,32 @@ impl StoreBuilder {
 
     /// A string as it came, cleaned of what looks like a credential and cut at `longest` bytes.
     pub(crate) fn text(&mut self, s: &str, longest: usize) -> Result<u32, Stopped> {
+        let hash = hash_bytes(s.as_bytes());
         // What is in the cache was cleaned when it came in, so an equal string needs no second look.
-        if s.len() <= longest {
-            let slot = slot(hash_bytes(s.as_bytes()));
-            let number = self.strings[slot];
-            if number != NO_STRING && self.store.string(number) == s {
-                return Ok(word(TEXT, number));
+        if s.len() <= longest
+            && let Some(number) = self.neighbour(s, hash)
+        {
+            return Ok(word(TEXT, number));
+        }
+        match redact::clean(s, longest) {
+            Cow::Borrowed(clean) => self.append(clean, hash),
+            Cow::Owned(clean) => {
+                let hash = hash_bytes(clean.as_bytes());
+                match self.neighbour(&clean, hash) {
+                    Some(number) => Ok(word(TEXT, number)),
+                    None => self.append(&clean, hash),
+                }
             }
         }
-        let clean = redact::clean(s, longest);
-        Ok(word(TEXT, self.string(&clean)?))
     }
 
-    /// The number of a string that is already clean.
-    fn string(&mut self, s: &str) -> Result<u32, Stopped> {
-        let slot = slot(hash_bytes(s.as_bytes()));
-        let number = self.strings[slot];
-        if number != NO_STRING && self.store.string(number) == s {
-            return Ok(number);
-        }
+    #[inline]
+    fn neighbour(&self, s: &str, hash: u64) -> Option<u32> {
+        let (number, tag) = self.strings[slot(hash)];
+        (tag == hash as u32 && number != NOTHING && self.store.string(number) == s).then_some(number)
+    }
+
+    fn append(&mut self, s: &str, hash: u64) -> Result<u32, Stopped> {
         self.room(s.len() + 4)?;
         let number = self.store.ends.len() - 1;
         let end = self.store.text.len() + s.len();
@@ -273,8 +285,8 @@ impl StoreBuilder {
         }
         self.store.text.push_str(s);
         self.store.ends.push(end as u32);
-        self.strings[slot] = number as u32;
-        Ok(number as u32)
+        self.strings[slot(hash)] = (number as u32, hash as u32);
+        Ok(word(TEXT, number as u32))
     }
 
     pub(crate) fn int(&mut self, i: i64) -> Result<u32, Stopped> {
@@ -325,10 +337,10 @@ impl StoreBuilder {
 
     /// Adds a key; its value must follow with [`StoreBuilder::set`].
     #[inline]
-    pub(crate) fn key(&mut self, o: &mut Object, key: &str) -> Result<Slot, Stopped> {
+    pub(crate) fn key(&mut self, o: &mut Object, name: Name, key: &str) -> Result<Slot, Stopped> {
         if o.shape != DICTIONARY {
             let before = o.shape;
-            match self.growth.extend(&mut self.store.shapes, before, key) {
+            match self.growth.extend(&mut self.store.shapes, before, name, key) {
                 Step::To(shape) => {
                     o.shape = shape;
                     return Ok(Slot::Next { before });
@@ -410,9 +422,9 @@ impl StoreBuilder {
     fn put(&mut self, base: usize) -> Result<u32, Stopped> {
         let tree = &self.stack[base..];
         let len = tree.len();
-        let slot = slot(hash_words(tree));
-        let (at, n) = self.trees[slot];
-        if n as usize == len && self.store.words[at as usize..][..len] == *tree {
+        let hash = hash_words(tree);
+        let (at, tag) = self.trees[slot(hash)];
+        if tag == hash as u32 && at != NOTHING && self.store.words[at as usize..].starts_with(tree) {
             self.stack.truncate(base);
             return Ok(at);
         }
@@ -422,7 +434,7 @@ impl StoreBuilder {
             return Err(self.stop("words", PAYLOAD as usize));
         }
         self.store.words.extend_from_slice(&self.stack[base..]);
-        self.trees[slot] = (at as u32, len as u32);
+        self.trees[slot(hash)] = (at as u32, hash as u32);
         self.stack.truncate(base);
         Ok(at as u32)
     }
@@ -432,7 +444,7 @@ impl StoreBuilder {
 
 #[inline]
 fn slot(hash: u64) -> usize {
-    (hash >> 7) as usize & (WAYS - 1)
+    (hash >> 40) as usize & (WAYS - 1)
 }
 
 #[inline]

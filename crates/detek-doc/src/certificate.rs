@@ -1,5 +1,6 @@
 //! Certificates: of a bundle only what a detector may know is kept.
 use crate::builder::{Stopped, StoreBuilder};
+use crate::names::Name;
 use crate::redact::STRING;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -73,11 +74,11 @@ fn store(parsed: &Parsed, out: &mut StoreBuilder) -> Result<u32, Stopped> {
         ("notAfter", &parsed.not_after),
         ("fingerprint", &parsed.fingerprint),
     ] {
-        let slot = out.key(&mut object, key)?;
+        let slot = out.key(&mut object, Name::new(key), key)?;
         let word = out.text(value, STRING)?;
         out.set(&mut object, slot, word)?;
     }
-    let slot = out.key(&mut object, "names")?;
+    let slot = out.key(&mut object, Name::new("names"), "names")?;
     let list = out.open_list();
     for name in &parsed.names {
         let word = out.text(name, STRING)?;
@@ -90,7 +91,7 @@ fn store(parsed: &Parsed, out: &mut StoreBuilder) -> Result<u32, Stopped> {
 
 fn store_error(error: &str, out: &mut StoreBuilder) -> Result<u32, Stopped> {
     let mut object = out.open_object();
-    let slot = out.key(&mut object, "error")?;
+    let slot = out.key(&mut object, Name::new("error"), "error")?;
     let word = out.text(error, STRING)?;
     out.set(&mut object, slot, word)?;
     out.close_object(&object)

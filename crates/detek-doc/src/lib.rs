@@ -12,6 +12,7 @@ mod certificate;
 mod decode;
 mod doc;
 mod list;
+mod names;
 mod projection;
 pub mod redact;
 pub mod rows;

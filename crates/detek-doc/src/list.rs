@@ -3,6 +3,7 @@
 use crate::builder::{DROP, Stopped, StoreBuilder};
 use crate::certificate;
 use crate::decode::{DecodeError, ListMeta, Progress};
+use crate::names::Name;
 use crate::projection::{Keep, Projection, Spot};
 use crate::redact::{Action, Arguments, STRING};
 use crate::store::{BOOL, NULL, word};
@@ -370,8 +371,9 @@ impl<'p> Visitor<'_> for Key<'p, '_> {
 
     #[inline]
     fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-        let Some(child) = self.spot.child(key) else { return Ok(Ok(None)) };
-        Ok(self.out.key(self.object, key).map(|slot| Some((child, slot))))
+        let name = Name::new(key);
+        let Some(child) = self.spot.child(name, key) else { return Ok(Ok(None)) };
+        Ok(self.out.key(self.object, name, key).map(|slot| Some((child, slot))))
     }
 }
 
@@ -389,7 +391,7 @@ fn identity(s: &str, out: &mut StoreBuilder) -> Result<u32, Stopped> {
     let mut object = out.open_object();
     for (key, value) in [("apiVersion", found.api_version), ("kind", found.kind)] {
         let Some(value) = value else { continue };
-        let slot = out.key(&mut object, key)?;
+        let slot = out.key(&mut object, Name::new(key), key)?;
         let word = out.text(&value, 256)?;
         out.set(&mut object, slot, word)?;
     }

@@ -1,4 +1,5 @@
 //! What is kept of a document: a trie of the paths that somebody declared. Lists are transparent.
+use crate::names::{Name, Table};
 use crate::redact::{Action, Rule, Rules, State};
 use crate::rows;
 use serde::Deserialize;
@@ -45,65 +46,23 @@ pub struct Projection {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
-    key: Box<str>,
     pub(crate) keep: Keep,
     pub(crate) action: Action,
     pub(crate) state: State,
-    children: Vec<Node>,
-    /// By [`slot`] of a key: the first child with that slot, plus one; further ones by `next`.
-    slots: [u16; SLOTS],
-    next: u16,
-}
-
-const SLOTS: usize = 32;
-
-#[inline]
-fn slot(key: &[u8]) -> usize {
-    match key {
-        [] => 0,
-        [first, .., last] => (key.len() * 5 + *first as usize + *last as usize * 3) % SLOTS,
-        [only] => *only as usize % SLOTS,
-    }
+    children: Table<Node>,
 }
 
 impl Node {
-    fn new(key: &str, keep: Keep, action: Action, state: State) -> Self {
-        Self { key: key.into(), keep, action, state, children: Vec::new(), slots: [0; SLOTS], next: 0 }
-    }
-
-    #[inline]
-    pub(crate) fn child(&self, key: &str) -> Option<&Node> {
-        let mut at = self.slots[slot(key.as_bytes())];
-        while at != 0 {
-            let child = &self.children[at as usize - 1];
-            if *child.key == *key {
-                return Some(child);
-            }
-            at = child.next;
-        }
-        None
-    }
-
-    fn child_mut(&mut self, new: Node) -> &mut Node {
-        let at = match self.children.iter().position(|c| c.key == new.key) {
-            Some(at) => at,
-            None => {
-                let slot = slot(new.key.as_bytes());
-                self.children.push(Node { next: self.slots[slot], ..new });
-                self.slots[slot] = u16::try_from(self.children.len())
-                    .expect("a projection names fewer than 65,536 keys of one object");
-                self.children.len() - 1
-            }
-        };
-        &mut self.children[at]
+    fn new(keep: Keep, action: Action, state: State) -> Self {
+        Self { keep, action, state, children: Table::default() }
     }
 
     fn visit<'n>(&'n self, path: &mut Vec<&'n str>, found: &mut dyn FnMut(&[&'n str], Keep)) {
         if self.children.is_empty() || self.keep != Keep::Children {
             found(path, self.keep);
         }
-        for child in &self.children {
-            path.push(&child.key);
+        for (key, child) in self.children.iter() {
+            path.push(key);
             child.visit(path, found);
             path.pop();
         }
@@ -115,7 +74,7 @@ impl Projection {
     /// to one input only.
     pub fn new(input: &str) -> Self {
         let rules = Rules::of(input);
-        let root = Node::new("", Keep::Children, Action::PLAIN, rules.start);
+        let root = Node::new(Keep::Children, Action::PLAIN, rules.start);
         Self { rules: Arc::new(rules), root }
     }
 
@@ -171,7 +130,7 @@ impl Projection {
         let mut declared: Option<&Rule> = None;
         for (n, key) in path.iter().enumerate() {
             let last = n + 1 == path.len();
-            let (next, hit) = self.rules.step(state, key);
+            let (next, hit) = self.rules.step(state, Name::new(key), key);
             state = next;
             let Some(rule) = hit else { continue };
             match rule.action {
@@ -193,11 +152,11 @@ impl Projection {
         for (n, key) in path.iter().enumerate() {
             // On the way to a child, the children count; a new leaf starts as it was asked for.
             node.keep = node.keep.max(Keep::Children);
-            let (state, rule) = self.rules.step(node.state, key);
+            let (state, rule) = self.rules.step(node.state, Name::new(key), key);
             let inherited = if node.action == Action::Declared { Action::Declared } else { Action::PLAIN };
             let action = rule.map_or(inherited, |r| r.action);
             let first = if n + 1 == path.len() { keep } else { Keep::Children };
-            node = node.child_mut(Node::new(key, first, action, state));
+            node = node.children.entry(key, || Node::new(first, action, state));
         }
         node.keep = node.keep.max(keep);
     }
@@ -238,18 +197,18 @@ pub(crate) struct Spot<'p> {
 impl<'p> Spot<'p> {
     /// The place of the value of `key`; `None` if it is not kept.
     #[inline]
-    pub(crate) fn child(&self, key: &str) -> Option<Spot<'p>> {
+    pub(crate) fn child(&self, name: Name, key: &str) -> Option<Spot<'p>> {
         if matches!(self.action, Action::Certificates | Action::Identity) {
             return self.reduced(key);
         }
-        if let Some(node) = self.node.and_then(|n| n.child(key)) {
+        if let Some(node) = self.node.and_then(|n| n.children.get(name, key)) {
             let keep = if self.keep == Keep::All && node.action != Action::Declared { Keep::All } else { node.keep };
             return Some(Spot { node: Some(node), state: node.state, keep, action: node.action, ..*self });
         }
         if self.keep != Keep::All {
             return None;
         }
-        let (state, rule) = self.rules.step(self.state, key);
+        let (state, rule) = self.rules.step(self.state, name, key);
         let action = rule.map_or(Action::PLAIN, |r| r.action);
         let keep = if action == Action::Declared { Keep::Children } else { Keep::All };
         Some(Spot { node: None, state, keep, action, ..*self })

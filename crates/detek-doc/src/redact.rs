@@ -7,6 +7,7 @@
 mod arguments;
 mod text;
 
+use crate::names::{Name, Table};
 pub(crate) use arguments::Arguments;
 pub(crate) use text::clean;
 
@@ -120,10 +121,8 @@ pub(crate) struct Rules {
     /// Segments that any key matches.
     wild: State,
     finals: State,
-    /// Segments that a key matches, sorted by key.
-    keys: Vec<(&'static str, State)>,
-    /// Lengths of those keys, as bits; longer than 63 counts as 63.
-    lengths: u64,
+    /// Segments that a key matches.
+    keys: Table<State>,
     /// Which rule a final bit belongs to.
     ends: Vec<(u32, &'static Rule)>,
 }
@@ -131,8 +130,7 @@ pub(crate) struct Rules {
 impl Rules {
     /// The rules that hold for the documents of `input`.
     pub(crate) fn of(input: &str) -> Self {
-        let mut rules =
-            Self { start: 0, always: 0, wild: 0, finals: 0, keys: Vec::new(), lengths: 0, ends: Vec::new() };
+        let mut rules = Self { start: 0, always: 0, wild: 0, finals: 0, keys: Table::default(), ends: Vec::new() };
         let mut bit = 0;
         for rule in RULES.iter().filter(|r| r.input.is_none_or(|of| is_input(input, of))) {
             let (anywhere, path) = match rule.path {
@@ -160,21 +158,13 @@ impl Rules {
             self.wild |= bit;
             return;
         }
-        self.lengths |= length_bit(segment);
-        match self.keys.binary_search_by(|(key, _)| (*key).cmp(segment)) {
-            Ok(at) => self.keys[at].1 |= bit,
-            Err(at) => self.keys.insert(at, (segment, bit)),
-        }
+        *self.keys.entry(segment, || 0) |= bit;
     }
 
     /// One more key, and the rule that its value falls under.
     #[inline]
-    pub(crate) fn step(&self, state: State, key: &str) -> (State, Option<&'static Rule>) {
-        let named = if self.lengths & length_bit(key) == 0 {
-            0
-        } else {
-            self.keys.binary_search_by(|(k, _)| (*k).cmp(key)).map_or(0, |at| self.keys[at].1)
-        };
+    pub(crate) fn step(&self, state: State, name: Name, key: &str) -> (State, Option<&'static Rule>) {
+        let named = self.keys.get(name, key).copied().unwrap_or(0);
         let moved = (state & (self.wild | named)) << 1;
         (moved | self.always, if moved & self.finals == 0 { None } else { self.rule(moved & self.finals) })
     }
@@ -184,11 +174,6 @@ impl Rules {
         let bit = hits.trailing_zeros();
         self.ends.iter().find(|(end, _)| *end == bit).map(|(_, rule)| *rule)
     }
-}
-
-#[inline]
-fn length_bit(key: &str) -> u64 {
-    1 << key.len().min(63)
 }
 
 /// Whether `input` is `of`, or a part of it such as one namespace (`...secrets?namespace=x`).
@@ -205,7 +190,7 @@ mod tests {
         let mut state = rules.start;
         let mut last = None;
         for key in path {
-            let (next, rule) = rules.step(state, key);
+            let (next, rule) = rules.step(state, Name::new(key), key);
             (state, last) = (next, rule.map(|r| r.action));
         }
         last

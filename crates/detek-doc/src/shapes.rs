@@ -1,8 +1,9 @@
 //! Key lists of objects, shared by all objects that have the same keys in the same order.
 //!
-//! Shapes form a tree: each knows the shapes with one key more, with the key's length and first bytes at hand, so that the
+//! Shapes form a tree: each knows the shapes with one key more, with the key's [`Name`] at hand, so that the
 //! usual step while decoding is one comparison and no hash. Free maps would make that tree grow without end; once it is
 //! full, or an object has too many keys, [`Growth::extend`] says so and the object takes its dictionary form.
+use crate::names::Name;
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
 
@@ -14,7 +15,6 @@ pub(crate) const MOST_SHAPES: usize = 16_384;
 const LONGEST_KEY: usize = 1024;
 /// Successors beyond this number are found by hash instead of by comparison.
 const NEAR: usize = 16;
-const HEAD: usize = 12;
 
 /// The shape of `{}`.
 pub(crate) const EMPTY: u32 = 0;
@@ -74,25 +74,9 @@ pub(crate) enum Step {
 
 #[derive(Debug)]
 struct Successor {
-    head: [u8; HEAD],
-    len: u32,
+    name: Name,
     step: Step,
     key: Box<str>,
-}
-
-impl Successor {
-    #[inline]
-    fn is(&self, head: &[u8; HEAD], key: &str) -> bool {
-        self.len as usize == key.len() && self.head == *head && (key.len() <= HEAD || *self.key == *key)
-    }
-}
-
-#[inline]
-fn head(key: &str) -> [u8; HEAD] {
-    let mut head = [0; HEAD];
-    let n = key.len().min(HEAD);
-    head[..n].copy_from_slice(&key.as_bytes()[..n]);
-    head
 }
 
 /// What is needed only while shapes are added.
@@ -116,9 +100,8 @@ impl Growth {
 
     /// The shape that `shape` becomes with `key` behind its keys.
     #[inline]
-    pub(crate) fn extend(&mut self, shapes: &mut Shapes, shape: u32, key: &str) -> Step {
-        let head = head(key);
-        match self.successors[shape as usize].iter().find(|s| s.is(&head, key)) {
+    pub(crate) fn extend(&mut self, shapes: &mut Shapes, shape: u32, name: Name, key: &str) -> Step {
+        match self.successors[shape as usize].iter().find(|s| s.name.is(&s.key, name, key)) {
             Some(s) => s.step,
             None => self.grow(shapes, shape, key),
         }
@@ -150,7 +133,7 @@ impl Growth {
         self.bytes += 48;
         if near.len() < NEAR {
             self.bytes += key.len();
-            near.push(Successor { head: head(key), len: key.len() as u32, step, key: key.into() });
+            near.push(Successor { name: Name::new(key), step, key: key.into() });
         } else {
             self.far.insert((shape, number), step);
         }
@@ -189,7 +172,7 @@ mod tests {
     fn walk(growth: &mut Growth, shapes: &mut Shapes, keys: &[&str]) -> Step {
         let mut at = EMPTY;
         for key in keys {
-            match growth.extend(shapes, at, key) {
+            match growth.extend(shapes, at, Name::new(key), key) {
                 Step::To(to) => at = to,
                 other => return other,
             }
@@ -217,11 +200,11 @@ mod tests {
     fn the_tree_of_shapes_is_bounded() {
         let (mut growth, mut shapes) = (Growth::new(), Shapes::new());
         for n in 0..40_000 {
-            let _ = growth.extend(&mut shapes, EMPTY, &format!("key-{n}"));
+            let _ = walk(&mut growth, &mut shapes, &[&format!("key-{n}")]);
         }
         assert_eq!(shapes.counts().0, MOST_SHAPES);
-        assert!(matches!(growth.extend(&mut shapes, EMPTY, "key-100"), Step::To(_)));
-        assert_eq!(growth.extend(&mut shapes, EMPTY, "key-39999"), Step::Full);
+        assert!(matches!(walk(&mut growth, &mut shapes, &["key-100"]), Step::To(_)));
+        assert_eq!(walk(&mut growth, &mut shapes, &["key-39999"]), Step::Full);
         let keys: Vec<String> = (0..80).map(|n| format!("k{n}")).collect();
         let (mut growth, mut shapes) = (Growth::new(), Shapes::new());
         assert_eq!(walk(&mut growth, &mut shapes, &keys.iter().map(String::as_str).collect::<Vec<_>>()), Step::Full);
