@@ -250,10 +250,10 @@ impl StoreBuilder {
     }
 
     /// A string as it came, cleaned of what looks like a credential and cut at `longest` bytes.
-    pub(crate) fn text(&mut self, s: &str, longest: usize) -> Result<u32, Stopped> {
+    pub(crate) fn text(&mut self, s: &str, longest: u16) -> Result<u32, Stopped> {
         let hash = hash_bytes(s.as_bytes());
         // What is in the cache was cleaned when it came in, so an equal string needs no second look.
-        if s.len() <= longest
+        if s.len() <= usize::from(longest)
             && let Some(number) = self.neighbour(s, hash)
         {
             return Ok(word(TEXT, number));

@@ -119,7 +119,7 @@ fn parse_all(text: &str) -> Vec<Result<Parsed, &'static str>> {
         }
         match pem {
             Ok(pem) if pem.label == "CERTIFICATE" || pem.label == "TRUSTED CERTIFICATE" => {
-                all.push(parse(&pem.contents))
+                all.push(parse(&pem.contents));
             }
             Ok(_) => {}
             Err(_) => {

@@ -12,9 +12,9 @@ pub(crate) use arguments::Arguments;
 pub(crate) use text::clean;
 
 /// Longest kept string, in bytes, unless a rule says less.
-pub(crate) const STRING: usize = 8 * 1024;
-const ANNOTATION: usize = 4 * 1024;
-const MESSAGE: usize = 1024;
+pub(crate) const STRING: u16 = 8 * 1024;
+const ANNOTATION: u16 = 4 * 1024;
+const MESSAGE: u16 = 1024;
 
 /// The version of the rules, for recordings: it grows when a rule is added or changed.
 pub const REDACTION_VERSION: u32 = 1;
@@ -23,7 +23,7 @@ pub const REDACTION_VERSION: u32 = 1;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Kept, with patterns replaced, strings cut at that many bytes.
-    Keep(usize),
+    Keep(u16),
     /// Replaced by `true`.
     Mark,
     /// Of an object the keys are kept, each with `true`; anything else is replaced by `true`.

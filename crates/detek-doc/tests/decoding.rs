@@ -1,6 +1,7 @@
 //! All decoders keep the same of the same objects: what a small reference over `serde_json::Value` keeps.
+#![expect(clippy::unwrap_used, reason = "tests fail where they unwrap")]
 use detek_doc::{
-    Caps, Decode, DecodeError, Keep, ListMeta, Projection, SerdeJson, SonicRs, Store, StoreBuilder, stream,
+    Caps, Decode, DecodeError, Doc, Keep, ListMeta, Projection, SerdeJson, SonicRs, Store, StoreBuilder, stream,
 };
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -84,7 +85,7 @@ fn any_path() -> impl Strategy<Value = (Vec<String>, Keep)> {
 }
 
 fn bodies(store: &Store) -> Vec<Value> {
-    store.docs().map(|d| d.to_json()).collect()
+    store.docs().map(Doc::to_json).collect()
 }
 
 type Read = fn(&[u8], &Projection, &mut StoreBuilder) -> Result<ListMeta, DecodeError>;
@@ -263,7 +264,7 @@ fn objects_with_many_keys_and_stores_with_many_shapes_read_the_same() {
     let store = out.finish();
     assert_eq!(bodies(&store), objects);
     assert_eq!(store.doc(0).get("key-77").unwrap().as_i64(), Some(77));
-    assert_eq!(store.doc(0).get("key-1000").map(|d| d.kind()), None);
+    assert_eq!(store.doc(0).get("key-1000").map(Doc::kind), None);
     assert_eq!(store.doc(19_000).get("k18998").unwrap().as_i64(), Some(18_998));
     let keys: Vec<&str> = store.doc(0).entries().map(|(k, _)| k).collect();
     assert!(keys.is_sorted(), "a dictionary is sorted");
@@ -310,7 +311,7 @@ fn stores_are_shared_between_threads() {
     fn shared<T: Send + Sync>() {}
     fn sent<T: Send>() {}
     shared::<Store>();
-    shared::<detek_doc::Doc<'static>>();
+    shared::<Doc<'static>>();
     shared::<Projection>();
     sent::<StoreBuilder>();
     assert!(Store::empty().is_empty());

@@ -1,4 +1,5 @@
 //! What no store may hold.
+#![expect(clippy::unwrap_used, reason = "tests fail where they unwrap")]
 use detek_doc::{Caps, Certificate, Decode, Keep, Projection, SerdeJson, SonicRs, StoreBuilder};
 use serde::Deserialize;
 use serde_json::{Value, json};

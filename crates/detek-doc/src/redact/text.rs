@@ -4,14 +4,17 @@
 //! closer only where a pattern can begin.
 use std::borrow::Cow;
 
-/// No pattern is shorter than this (`a://b@c`).
-const SHORTEST: usize = 7;
+/// No pattern is shorter than this (`&sig=a`).
+const SHORTEST: usize = 6;
+/// No token is shorter than this (`xoxb-` and ten more).
+const SHORTEST_TOKEN: usize = 15;
 /// The first part of a token ends within this many bytes.
 const JWT_HEADER: usize = 512;
 const CUT: &str = "…[cut]";
 
 /// `s` with credentials replaced, and cut at `longest` bytes.
-pub(crate) fn clean(s: &str, longest: usize) -> Cow<'_, str> {
+pub(crate) fn clean(s: &str, longest: u16) -> Cow<'_, str> {
+    let longest = usize::from(longest);
     if s.len() <= longest {
         return redact(s);
     }
@@ -142,10 +145,10 @@ enum With {
 }
 
 fn redact(s: &str) -> Cow<'_, str> {
-    if s.len() < SHORTEST {
+    let bytes = s.as_bytes();
+    if bytes.len() < SHORTEST || (bytes.len() < SHORTEST_TOKEN && !bytes.iter().any(|b| b":?#&;".contains(b))) {
         return Cow::Borrowed(s);
     }
-    let bytes = s.as_bytes();
     let mut out: Option<String> = None;
     let (mut done, mut at, mut in_word) = (0, 0, false);
     while at < bytes.len() {
