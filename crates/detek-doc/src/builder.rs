@@ -449,7 +449,7 @@ fn slot(hash: u64) -> usize {
 
 #[inline]
 fn fold(x: u64) -> u64 {
-    let m = u128::from(x).wrapping_mul(0xA076_1D64_78BD_642F_E703_7ED1_A0B4_28DB);
+    let m = u128::from(x) * 0xE703_7ED1_A0B4_28DB;
     (m as u64) ^ (m >> 64) as u64
 }
 

@@ -377,25 +377,19 @@ impl<'p> Visitor<'_> for Key<'p, '_> {
     }
 }
 
-/// `apiVersion` and `kind` of an object that is written as JSON in a string.
+/// `apiVersion` and `kind` of an object that is written as JSON in a string, in the same form: annotations stay strings.
 fn identity(s: &str, out: &mut StoreBuilder) -> Result<u32, Stopped> {
-    #[derive(Default, serde::Deserialize)]
+    #[derive(Default, serde::Deserialize, serde::Serialize)]
     #[serde(default, rename_all = "camelCase")]
     struct Identity<'a> {
-        #[serde(borrow)]
+        #[serde(borrow, skip_serializing_if = "Option::is_none")]
         api_version: Option<Cow<'a, str>>,
-        #[serde(borrow)]
+        #[serde(borrow, skip_serializing_if = "Option::is_none")]
         kind: Option<Cow<'a, str>>,
     }
     let found: Identity<'_> = serde_json::from_str(s).unwrap_or_default();
-    let mut object = out.open_object();
-    for (key, value) in [("apiVersion", found.api_version), ("kind", found.kind)] {
-        let Some(value) = value else { continue };
-        let slot = out.key(&mut object, Name::new(key), key)?;
-        let word = out.text(&value, 256)?;
-        out.set(&mut object, slot, word)?;
-    }
-    out.close_object(&object)
+    let text = serde_json::to_string(&found).unwrap_or_default();
+    out.text(&text, 512)
 }
 
 // ---------------------------------------------------------------------- what is not kept

@@ -134,9 +134,10 @@ impl Projection {
             state = next;
             let Some(rule) = hit else { continue };
             match rule.action {
+                Action::Identity if !last => return Err(redacted(rule)),
                 Action::Mark if !last || keep != Keep::Presence => return Err(redacted(rule)),
-                // Below are forms of our own making.
-                Action::Certificates | Action::Identity => return Ok(()),
+                // Below is a form of our own making.
+                Action::Certificates => return Ok(()),
                 Action::Declared => declared = Some(rule),
                 _ => {}
             }
@@ -214,12 +215,9 @@ impl<'p> Spot<'p> {
         Some(Spot { node: None, state, keep, action, ..*self })
     }
 
-    /// In an object that was reduced before, as in a recording: its own keys, and nothing else.
+    /// In a certificate that was reduced before, as in a recording: its own keys, and nothing else.
     fn reduced(&self, key: &str) -> Option<Spot<'p>> {
-        let keys: &[&str] = match self.action {
-            Action::Certificates => crate::certificate::KEYS,
-            _ => &["apiVersion", "kind"],
-        };
-        keys.contains(&key).then_some(Spot { node: None, keep: Keep::Children, action: Action::PLAIN, ..*self })
+        let own = self.action == Action::Certificates && crate::certificate::KEYS.contains(&key);
+        own.then_some(Spot { node: None, keep: Keep::Children, action: Action::PLAIN, ..*self })
     }
 }

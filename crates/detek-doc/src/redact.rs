@@ -30,7 +30,7 @@ pub enum Action {
     Names,
     /// Certificates in PEM, as base64 or plain, are replaced by a list of their subjects, issuers, names and dates.
     Certificates,
-    /// An object, as JSON in a string, is replaced by its `apiVersion` and `kind`.
+    /// Of an object, written as JSON in a string, only `apiVersion` and `kind` are kept, in the same form.
     Identity,
     /// Only the presence of paths that are declared one by one.
     Declared,

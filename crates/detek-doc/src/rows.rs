@@ -88,7 +88,8 @@ impl<'de> Deserialize<'de> for Present {
     }
 }
 
-/// A free map of strings, such as labels: pairs borrowed from the store. A value that is not a string is an error.
+/// A free map of strings, such as labels: pairs borrowed from the store. A value that is not a string is an error for the
+/// row; where values are reduced, as in Secrets, a row reads `BTreeMap<&str, Present>`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StrMap<'s>(Vec<(&'s str, &'s str)>);
 

@@ -4,7 +4,9 @@
 //! usual step while decoding is one comparison and no hash. Free maps would make that tree grow without end; once it is
 //! full, or an object has too many keys, [`Growth::extend`] says so and the object takes its dictionary form.
 use crate::names::Name;
+use crate::redact;
 use foldhash::fast::RandomState;
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// Objects with more keys than this are dictionaries: a tree of prefixes is quadratic in the number of keys.
@@ -109,7 +111,8 @@ impl Growth {
 
     #[cold]
     fn grow(&mut self, shapes: &mut Shapes, shape: u32, key: &str) -> Step {
-        if key.len() > LONGEST_KEY {
+        // Keys of a shape are stored as they come, those of a dictionary pass the redaction of text.
+        if key.len() > LONGEST_KEY || matches!(redact::clean(key, redact::STRING), Cow::Owned(_)) {
             return Step::Full;
         }
         let known = self.numbers.get(key).copied();
