@@ -125,8 +125,8 @@ pub struct SerdeJson;
 pub struct SonicRs;
 
 /// The parser to use. That is serde_json: sonic-rs skips what is not kept by recursion without a limit, which a hostile
-/// body turns into a stack overflow, and is the slower of the two once it is made to skip with a limit (0.39 against
-/// 0.42 of the speed of skipping everything, on pages of pods).
+/// body turns into a stack overflow, and is the slower of the two once it is made to skip with a limit (0.38 against
+/// 0.40 of the speed of skipping everything, on pages of pods).
 pub fn decoder() -> Box<dyn Decode> {
     Box::new(SerdeJson)
 }
