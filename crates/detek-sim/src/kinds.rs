@@ -165,6 +165,9 @@ const ADD_ONS: &[GroupRow] = &[
     ("metrics.k8s.io/v1beta1", true, &[("pods", "PodMetrics", "")]),
 ];
 
+/// A group's name, and its versions with their kinds.
+pub(crate) type GroupVersions<'a> = (&'a str, Vec<(&'a str, Vec<&'a Kind>)>);
+
 /// All kinds of one server, in discovery order.
 #[derive(Clone, Debug)]
 pub(crate) struct Kinds {
@@ -211,7 +214,7 @@ impl Kinds {
     }
 
     /// Groups in discovery order, each with its versions, newest first, and their kinds.
-    pub(crate) fn groups(&self) -> Vec<(&str, Vec<(&str, Vec<&Kind>)>)> {
+    pub(crate) fn groups(&self) -> Vec<GroupVersions<'_>> {
         let mut order: Vec<&str> = Vec::new();
         let mut groups: BTreeMap<&str, Vec<(&str, Vec<&Kind>)>> = BTreeMap::new();
         for kind in &self.all {

@@ -1,7 +1,7 @@
 //! A list, written while it is sent: never more than a few hundred kilobytes of it exist at once.
 
 use std::collections::VecDeque;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -125,11 +125,12 @@ impl Listing<'_> {
             kind.kind,
             kind.api_version()
         );
+        // Writing to a String cannot fail.
         if let Some(token) = token {
-            head += &format!(r#","continue":"{token}""#);
+            let _ = write!(head, r#","continue":"{token}""#);
         }
         if let Some(remaining) = remaining {
-            head += &format!(r#","remainingItemCount":{remaining}"#);
+            let _ = write!(head, r#","remainingItemCount":{remaining}"#);
         }
         head += r#"},"items":["#;
         head.into_bytes()
@@ -167,7 +168,9 @@ impl ListBody {
         let start = out.len();
         self.content.write(self.kind, index, out);
         if !self.prefix.is_empty() {
-            out.splice(start + 1..start + 1, self.prefix.iter().copied());
+            let tail = out.split_off(start + 1);
+            out.extend_from_slice(&self.prefix);
+            out.extend(tail);
         }
         let mutations = self.strike.mutations();
         if mutations.is_empty() {

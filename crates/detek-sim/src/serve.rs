@@ -59,8 +59,7 @@ async fn greet(mut tcp: TcpStream, identity: Option<&Identity>) -> Option<Stream
         }
         _ => {
             let acceptor = TlsAcceptor::from(Arc::clone(identity.server.as_ref()?));
-            let (tls, _) = tokio::join!(acceptor.accept(tcp), async {});
-            Some(Stream::Tls(Box::new(tls.ok()?)))
+            Some(Stream::Tls(Box::new(acceptor.accept(tcp).await.ok()?)))
         }
     }
 }

@@ -184,7 +184,7 @@ impl Server {
         match (code, target.resource) {
             (401, _) => answer::unauthorized(),
             (302, _) => answer::text(status, String::new()),
-            (403, Some(_)) => self.forbid(&access(&target, "list"), &self.user),
+            (403, Some(_)) => forbid(&access(&target, "list"), &self.user),
             (403, None) => answer::forbidden(
                 &format!("forbidden: User \"{}\" cannot get path \"{}\"", self.user, parts.uri.path()),
                 &json!({}),
@@ -230,7 +230,7 @@ impl Server {
         let full = target.subresource.map_or_else(|| resource.to_owned(), |sub| format!("{resource}/{sub}"));
         let access = Access { resource: &full, ..access(&target, verb) };
         if self.rules(user).is_some_and(|rules| !rules.allows(&access)) {
-            return self.forbid(&access, user);
+            return forbid(&access, user);
         }
         if target.subresource.is_some() {
             return answer::no_such_resource();
@@ -245,10 +245,6 @@ impl Server {
             Some(name) => self.get(index, &target, name),
             None => self.list(index, &target, judged),
         }
-    }
-
-    fn forbid(&self, access: &Access<'_>, user: &str) -> Answer {
-        answer::forbidden(&access.refusal(user), &answer::details(access.group, access.resource, access.name))
     }
 
     fn get(&self, index: usize, target: &Target<'_>, name: &str) -> Answer {
@@ -345,7 +341,7 @@ impl Server {
             .iter()
             .map(|c| if fails(c) { format!("[-]{c} failed: reason withheld\n") } else { format!("[+]{c} ok\n") })
             .collect();
-        lines += &format!("{probe} check {}\n", if bad { "failed" } else { "passed" });
+        lines.extend([probe, " check ", if bad { "failed" } else { "passed" }, "\n"]);
         answer::text(if bad { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::OK }, lines)
     }
 
@@ -366,6 +362,10 @@ impl Server {
         };
         answer::json(StatusCode::CREATED, &review)
     }
+}
+
+fn forbid(access: &Access<'_>, user: &str) -> Answer {
+    answer::forbidden(&access.refusal(user), &answer::details(access.group, access.resource, access.name))
 }
 
 fn access<'a>(target: &Target<'a>, verb: &'a str) -> Access<'a> {

@@ -6,6 +6,7 @@ use super::{Maker, NODES, owner};
 
 /// What an application is like; the default is a healthy one.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one independent fault of an application")]
 pub(super) struct App {
     pub(super) namespace: &'static str,
     pub(super) name: &'static str,

@@ -57,11 +57,14 @@ impl Maker {
 
     /// Adds an object; `rest` is everything but type and metadata.
     fn add(&mut self, api_version: &str, kind: &str, meta: Value, rest: Value) {
-        let mut object = json!({"apiVersion": api_version, "kind": kind, "metadata": meta});
-        if let (Some(object), Value::Object(rest)) = (object.as_object_mut(), rest) {
+        let mut object = serde_json::Map::new();
+        object.insert("apiVersion".into(), api_version.into());
+        object.insert("kind".into(), kind.into());
+        object.insert("metadata".into(), meta);
+        if let Value::Object(rest) = rest {
             object.extend(rest);
         }
-        self.out.push(object);
+        self.out.push(object.into());
     }
 }
 
