@@ -18,6 +18,7 @@ mod answer;
 mod body;
 mod bomb;
 mod clock;
+mod cluster;
 mod content;
 mod demo;
 mod discovery;
@@ -34,6 +35,7 @@ mod sim;
 mod tls;
 mod wire;
 
+pub use cluster::Size;
 pub use fault::{Body, Fault, GroupFault, Match, discovery, group, on, on_path};
 pub use kinds::Kind;
 pub use log::Request;

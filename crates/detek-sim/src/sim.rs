@@ -8,6 +8,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
+use crate::cluster::{Generated, Size};
 use crate::content::{Content, Held};
 use crate::fault::Fault;
 use crate::kinds::{Kind, Kinds};
@@ -37,6 +38,7 @@ impl std::error::Error for StartError {
 #[derive(Debug)]
 enum World {
     Demo,
+    Cluster(Size),
     Objects(Vec<Value>),
 }
 
@@ -70,6 +72,11 @@ impl Sim {
     /// The demo: three nodes, a few dozen workloads, realistic problems and healthy look-alikes.
     pub fn demo() -> Self {
         Self::new(World::Demo)
+    }
+
+    /// A generated cluster, mostly healthy, whose objects are computed while they are sent.
+    pub fn cluster(size: Size) -> Self {
+        Self::new(World::Cluster(size))
     }
 
     /// Exactly these objects; `apiVersion` and `kind` decide where each is served.
@@ -194,14 +201,15 @@ impl Sim {
         for kind in self.kinds {
             kinds.add(kind);
         }
-        let objects = match self.world {
+        let now = self.clock.now();
+        let content: Arc<dyn Content> = match self.world {
+            World::Cluster(size) => Arc::new(Generated::new(self.seed, size, now, &kinds)),
+            World::Objects(objects) => Arc::new(Held::new(objects, &mut kinds)),
             World::Demo => {
                 let own = self.tls.is_some().then_some(address);
-                crate::demo::objects(self.seed, self.clock.now(), own)?
+                Arc::new(Held::new(crate::demo::objects(self.seed, now, own)?, &mut kinds))
             }
-            World::Objects(objects) => objects,
         };
-        let content: Arc<dyn Content> = Arc::new(Held::new(objects, &mut kinds));
         Ok(Server {
             kinds,
             content,

@@ -1,6 +1,6 @@
 //! What a client sees of a simulated server, over a plain socket.
 
-use detek_sim::{Body, RoleRules, Rule, Running, Sim, group, on};
+use detek_sim::{Body, RoleRules, Rule, Running, Sim, Size, group, on};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -185,4 +185,31 @@ async fn health_checks_name_the_one_that_fails() {
         text.contains("[+]ping ok\n[+]log ok\n[-]etcd failed: reason withheld\n")
             && text.ends_with("readyz check failed\n")
     );
+}
+
+#[tokio::test]
+async fn a_generated_cluster_is_sorted_consistent_and_whole() {
+    let server = Sim::cluster(Size { pods: 1_003, replicas: 10, revisions: 3 }).start().await.unwrap();
+    let all = names(&server, "/api/v1/pods", 500).await;
+    assert!(all.is_sorted());
+    assert_eq!(all.len(), 1_003);
+    assert_eq!(names(&server, "/api/v1/pods", 7).await, all);
+    for path in ["/apis/apps/v1/replicasets", "/apis/apps/v1/deployments", "/api/v1/services", "/api/v1/namespaces"] {
+        assert!(names(&server, path, 100).await.is_sorted(), "{path}");
+    }
+    let (_, slices) = get(&server, "/apis/discovery.k8s.io/v1/endpointslices").await;
+    let targets: Vec<String> = slices["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|s| s["endpoints"].as_array().unwrap())
+        .map(|e| format!("{}/{}", e["targetRef"]["namespace"], e["targetRef"]["name"]))
+        .collect();
+    assert_eq!(targets, all);
+    let (_, some) = get(&server, "/api/v1/namespaces/payments-prod/pods").await;
+    let name = some["items"][3]["metadata"]["name"].as_str().unwrap();
+    let (status, pod) = get(&server, &format!("/api/v1/namespaces/payments-prod/pods/{name}")).await;
+    assert_eq!((status, &pod["kind"], &pod["metadata"]["name"]), (200, &json!("Pod"), &json!(name)));
+    let size = fetch(&server, "GET", "/api/v1/pods", "").await.unwrap().2.len() / 1_003;
+    assert!((9_000..15_000).contains(&size), "{size} bytes a pod");
 }
