@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -127,6 +128,9 @@ func (c *cluster) child(name string, args ...string) {
 		log.Printf("%s: %v", name, err)
 		c.exits <- name
 		return
+	}
+	if err := writeFile(c.dir, name+".pid", strconv.Itoa(cmd.Process.Pid)+"\n"); err != nil {
+		log.Printf("%s: %v", name, err)
 	}
 	c.children, c.waits = append(c.children, cmd), append(c.waits, done)
 	go func() {
