@@ -1,0 +1,229 @@
+//! Findings: one bad state of one object, and how a detector reports it.
+
+use crate::{Identity, Level, ObjectRef, OwnerRef, RollUp, clip, judge::Context};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use std::{collections::BTreeSet, fmt};
+
+/// How many names of objects a rolled-up finding keeps.
+pub(crate) const SAMPLES: usize = 5;
+/// Longest message, in characters.
+const MESSAGE: usize = 300;
+/// Longest text inside evidence, in characters.
+const EVIDENCE: usize = 300;
+/// Most elements of a list in evidence.
+const EVIDENCE_ITEMS: usize = 20;
+
+/// The identity of a finding over time: the first 16 bytes of SHA-256 over detector, detect entry, cluster, subject and
+/// declared values; never over uid, message, level or version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint(pub [u8; 16]);
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// One thing that is wrong with one object, or with several of one owner.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// Identity over time.
+    pub fingerprint: Fingerprint,
+    /// Which of the detector's conditions it is: `image`, `service_missing`.
+    pub detect: &'static str,
+    /// How bad it is.
+    pub level: Level,
+    /// The object to mend: the top controller of the objects seen.
+    pub subject: ObjectRef,
+    /// How many objects show it.
+    pub count: u64,
+    /// Up to five of these objects, first by name; empty if the subject itself is the only one.
+    pub samples: BTreeSet<ObjectRef>,
+    /// What is wrong, in one line, with the value seen; of the first sample by name.
+    pub message: String,
+    /// JSON path of the fault, if certain.
+    pub path: Option<String>,
+    /// What was seen, by name.
+    pub evidence: Map<String, Value>,
+    /// Other objects involved.
+    pub related: BTreeSet<ObjectRef>,
+    /// The finding that explains this one; it is then not counted again.
+    pub cause: Option<Fingerprint>,
+    /// The object whose message this is.
+    pub(crate) told_by: ObjectRef,
+}
+
+/// A finding that is being written by a detector.
+pub struct Draft {
+    detect: &'static str,
+    message: String,
+    level: Option<Level>,
+    subject: Option<ObjectRef>,
+    path: Option<String>,
+    evidence: Map<String, Value>,
+    related: BTreeSet<ObjectRef>,
+    values: Vec<String>,
+}
+
+impl Draft {
+    /// Another level than the detector's own.
+    pub fn level(&mut self, level: Level) -> &mut Self {
+        self.level = Some(level);
+        self
+    }
+
+    /// Another subject than the object being judged; it is not rolled up.
+    pub fn subject(&mut self, subject: ObjectRef) -> &mut Self {
+        self.subject = Some(subject);
+        self
+    }
+
+    /// JSON path of the fault.
+    pub fn path(&mut self, path: impl Into<String>) -> &mut Self {
+        self.path = Some(path.into());
+        self
+    }
+
+    /// What was seen. Text is cleaned and cut.
+    pub fn evidence(&mut self, name: &str, value: impl Into<Value>) -> &mut Self {
+        self.evidence.insert(name.into(), clean(value.into()));
+        self
+    }
+
+    /// Another object involved.
+    pub fn related(&mut self, object: ObjectRef) -> &mut Self {
+        self.related.insert(object);
+        self
+    }
+
+    /// A value that tells this finding from others of the same condition and subject.
+    pub fn key(&mut self, value: impl fmt::Display) -> &mut Self {
+        self.values.push(value.to_string());
+        self
+    }
+}
+
+fn clean(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(clip(&text, EVIDENCE)),
+        Value::Array(items) => items.into_iter().take(EVIDENCE_ITEMS).map(clean).collect(),
+        Value::Object(fields) => {
+            fields.into_iter().map(|(name, value)| (clip(&name, EVIDENCE), clean(value))).collect()
+        }
+        other => other,
+    }
+}
+
+/// Where a detector puts what it finds about the object being judged.
+pub struct Findings<'c> {
+    context: &'c Context,
+    drafts: Vec<Draft>,
+}
+
+impl<'c> Findings<'c> {
+    pub(crate) fn new(context: &'c Context) -> Self {
+        Findings { context, drafts: Vec::new() }
+    }
+
+    /// The time of the run, by the server's clock.
+    pub fn now(&self) -> Timestamp {
+        self.context.now
+    }
+
+    /// Reports condition `detect` with a one-line message that names the cause and the value seen. The message is
+    /// cleaned and cut.
+    pub fn add(&mut self, detect: &'static str, message: impl AsRef<str>) -> &mut Draft {
+        self.drafts.push(Draft {
+            detect,
+            message: clip(message.as_ref(), MESSAGE),
+            level: None,
+            subject: None,
+            path: None,
+            evidence: Map::new(),
+            related: BTreeSet::new(),
+            values: Vec::new(),
+        });
+        self.drafts.last_mut().expect("just pushed")
+    }
+
+    pub(crate) fn take(&mut self) -> Vec<Draft> {
+        std::mem::take(&mut self.drafts)
+    }
+}
+
+impl Draft {
+    /// The finding about `seen`, told of its top controller.
+    pub(crate) fn finish(
+        self,
+        (id, level): (&str, Level),
+        seen: &Identity,
+        owners: Option<&dyn RollUp>,
+        context: &Context,
+    ) -> Finding {
+        let object = self.subject.clone().unwrap_or_else(|| seen.object.clone());
+        let subject = match &seen.controller {
+            Some(controller) if self.subject.is_none() => top(controller, &object.namespace, owners),
+            _ => object.clone(),
+        };
+        let mut samples = BTreeSet::new();
+        if subject != object {
+            samples.insert(object.clone());
+        }
+        Finding {
+            fingerprint: fingerprint(id, self.detect, &subject, &self.values, context),
+            detect: self.detect,
+            level: self.level.unwrap_or(level),
+            subject,
+            count: 1,
+            samples,
+            message: self.message,
+            path: self.path,
+            evidence: self.evidence,
+            related: self.related,
+            cause: None,
+            told_by: object,
+        }
+    }
+}
+
+fn top(controller: &OwnerRef, namespace: &str, owners: Option<&dyn RollUp>) -> ObjectRef {
+    let root = owners.map_or_else(|| controller.clone(), |owners| owners.root(namespace, controller));
+    ObjectRef { namespace: namespace.into(), kind: root.kind, name: root.name, group: root.group }
+}
+
+fn fingerprint(id: &str, detect: &str, subject: &ObjectRef, values: &[String], context: &Context) -> Fingerprint {
+    let mut hash = Sha256::new();
+    let parts = [id, detect, &context.cluster_id, &subject.group, &subject.kind, &subject.namespace, &subject.name];
+    // Lengths keep neighbours apart: ("ab", "c") is not ("a", "bc").
+    for part in parts.into_iter().chain(values.iter().map(String::as_str)) {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part.as_bytes());
+    }
+    let mut first = [0; 16];
+    first.copy_from_slice(&hash.finalize()[..16]);
+    Fingerprint(first)
+}
+
+impl Finding {
+    /// Folds another finding of the same fingerprint into this one. The result does not depend on the order.
+    pub(crate) fn merge(&mut self, other: Finding) {
+        self.count += other.count;
+        self.samples.extend(other.samples);
+        while self.samples.len() > SAMPLES {
+            self.samples.pop_last();
+        }
+        self.related.extend(other.related);
+        while self.related.len() > EVIDENCE_ITEMS {
+            self.related.pop_last();
+        }
+        self.level = self.level.max(other.level);
+        if (&other.told_by, &other.message) < (&self.told_by, &self.message) {
+            self.told_by = other.told_by;
+            self.message = other.message;
+            self.path = other.path;
+            self.evidence = other.evidence;
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The plan: detectors → inputs, with one projection for each input.
+
+use crate::{
+    Addon, AnyDetector, Fact, Facts, InputKey, InputKind, Needs, Role, RollUp, fact::Read, object::IdentityRow,
+};
+use detek_doc::Projection;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Why a detector is not part of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotRunReason {
+    /// It needs a permission that was not enabled.
+    NeedsAddon(Addon),
+}
+
+/// A detector that was chosen but not run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotRun {
+    /// Its id.
+    pub id: String,
+    /// Why.
+    pub reason: NotRunReason,
+}
+
+/// A detector with the inputs it uses.
+#[derive(Clone, Debug)]
+pub struct PlannedDetector {
+    /// The detector.
+    pub detector: Arc<dyn AnyDetector>,
+    /// Its id.
+    pub id: String,
+    /// The inputs whose documents it judges, in its own order; empty for the cluster as a whole.
+    pub subjects: Vec<InputKey>,
+    /// Every input it uses, in its strongest role.
+    pub roles: BTreeMap<InputKey, Role>,
+}
+
+/// An input to read, once, for all detectors.
+#[derive(Clone, Debug)]
+pub struct PlannedInput {
+    /// What it is.
+    pub kind: InputKind,
+    /// What is kept of its documents.
+    pub projection: Projection,
+}
+
+type Owners = fn(&mut Facts<'_>) -> Option<Arc<dyn RollUp>>;
+
+/// What will be read, and who will judge it.
+pub struct Plan {
+    /// In the order of ids.
+    pub detectors: Vec<PlannedDetector>,
+    /// In the order of keys.
+    pub inputs: Vec<PlannedInput>,
+    pub(crate) owners: Owners,
+}
+
+impl Plan {
+    /// Plans `detectors`; findings are rolled up by the fact `O`, whose inputs are optional.
+    pub fn new<O: Fact + RollUp>(detectors: Vec<Arc<dyn AnyDetector>>) -> Self {
+        let mut inputs: BTreeMap<InputKey, PlannedInput> = BTreeMap::new();
+        let mut planned = Vec::new();
+        let mut any_subject = false;
+        for detector in detectors {
+            let mut needs = Needs::default();
+            detector.declare(&mut needs);
+            any_subject |= !needs.subjects.is_empty();
+            add(&mut inputs, needs.inputs);
+            planned.push(PlannedDetector { id: detector.id(), detector, subjects: needs.subjects, roles: needs.roles });
+        }
+        if any_subject {
+            let mut needs = Needs::default();
+            <O as Read>::declare(&mut needs, Role::Optional);
+            add(&mut inputs, needs.inputs);
+        }
+        planned.sort_by(|a, b| a.id.cmp(&b.id));
+        Plan {
+            detectors: planned,
+            inputs: inputs.into_values().collect(),
+            owners: |facts| <O as Read>::fetch(facts).ok().map(|owners| owners as Arc<dyn RollUp>),
+        }
+    }
+
+    /// What is known of an input of this plan.
+    pub fn kind(&self, key: &InputKey) -> Option<&InputKind> {
+        self.inputs.iter().map(|input| &input.kind).find(|kind| kind.key == *key)
+    }
+
+    /// Ids of the detectors for which `key` decides the level.
+    pub fn dependants(&self, key: &InputKey) -> Vec<&str> {
+        let requires =
+            |detector: &&PlannedDetector| detector.roles.get(key).is_some_and(|role| *role != Role::Optional);
+        self.detectors.iter().filter(requires).map(|detector| detector.id.as_str()).collect()
+    }
+}
+
+fn add(inputs: &mut BTreeMap<InputKey, PlannedInput>, needed: BTreeMap<InputKey, (InputKind, Projection)>) {
+    for (key, (kind, mut projection)) in needed {
+        projection.keep_row::<IdentityRow<'static>>().expect("no part of an identity is redacted");
+        match inputs.get_mut(&key) {
+            Some(known) => known.projection.merge(&projection),
+            None => {
+                inputs.insert(key, PlannedInput { kind, projection });
+            }
+        }
+    }
+}
