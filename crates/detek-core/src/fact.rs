@@ -32,11 +32,11 @@ impl Needs {
     /// Declares an input whose documents are judged one by one.
     pub fn subject(&mut self, kind: InputKind, keep: fn(&mut Projection)) {
         self.subjects.push(kind.key.clone());
-        self.add(kind, Role::Subject, keep);
+        self.add(&kind, Role::Subject, keep);
     }
 
     /// Declares an input in a role; `keep` adds what is read of its documents.
-    pub fn add(&mut self, kind: InputKind, role: Role, keep: fn(&mut Projection)) {
+    pub fn add(&mut self, kind: &InputKind, role: Role, keep: fn(&mut Projection)) {
         let strongest = self.roles.entry(kind.key.clone()).or_insert(role);
         *strongest = (*strongest).max(role);
         let (_, projection) =
@@ -163,7 +163,7 @@ impl<K: Kind> Read for Documents<K> {
     type Value<'a> = &'a Documents<K>;
 
     fn declare(needs: &mut Needs, role: Role) {
-        needs.add(K::INPUT, role, keep_row::<K>);
+        needs.add(&K::INPUT, role, keep_row::<K>);
     }
 
     fn fetch(facts: &mut Facts<'_>) -> Result<Self::Held, Fault> {

@@ -1,6 +1,6 @@
 //! The honesty invariants (`reliability.md` section 8): cheap, pure, compiled always. Every suite calls them.
 
-use crate::{InputState, Level, Plan, Role, Run};
+use crate::{Input, InputState, Level, Plan, Role, Run};
 use std::fmt;
 
 /// A run that says more than it can know: a bug of detek.
@@ -34,8 +34,7 @@ pub fn check_honest(run: &Run, plan: &Plan) -> Result<(), Violation> {
             return violation(&report.id, "was never planned");
         };
         for (key, role) in &planned.roles {
-            let state =
-                run.inputs.iter().find(|input| input.key() == key).map_or(InputState::Error, |input| input.state());
+            let state = run.inputs.iter().find(|input| input.key() == key).map_or(InputState::Error, Input::state);
             let incomplete = state != InputState::Complete;
             let absent_sibling = state == InputState::Absent && *role == Role::Subject && planned.subjects.len() > 1;
             if *role != Role::Optional && incomplete && !absent_sibling && report.level == Level::Normal {

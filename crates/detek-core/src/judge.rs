@@ -199,7 +199,6 @@ fn merge(into: &mut HashMap<Fingerprint, Finding>, finding: Finding) {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the state of one worker; a struct would only name the same six things")]
 fn judge_one(
     work: &Work,
     doc: Doc<'_>,
@@ -223,10 +222,10 @@ fn judge_one(
             Ok(Ok(())) => {
                 runner.evaluated.fetch_add(1, Ordering::Relaxed);
             }
-            Ok(Err(why)) => runner.note(seen().object, why.to_string()),
+            Ok(Err(why)) => runner.note(seen().object, &why.to_string()),
             Err(_) => {
                 runner.panicked.store(true, Ordering::Relaxed);
-                runner.note(seen().object, "panicked".into());
+                runner.note(seen().object, "panicked");
                 continue;
             }
         }
@@ -243,11 +242,11 @@ fn judge_one(
 }
 
 impl Runner {
-    fn note(&self, object: ObjectRef, text: String) {
+    fn note(&self, object: ObjectRef, text: &str) {
         self.errors.fetch_add(1, Ordering::Relaxed);
         let mut error = self.error.lock().expect("nothing panics while holding it");
         if error.as_ref().is_none_or(|(known, _)| object < *known) {
-            *error = Some((object, crate::clip(&text, 300)));
+            *error = Some((object, crate::clip(text, 300)));
         }
     }
 }

@@ -1,0 +1,74 @@
+use crate::prelude::*;
+
+/// `service_selects_nothing`.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ServiceSelectsNothing {}
+
+impl Detector for ServiceSelectsNothing {
+    const META: Meta = Meta {
+        id: "service_selects_nothing",
+        level: Level::Error,
+        title: "Service selects no pod",
+        explanation: "The labels that the Service asks for are on no pod, so whoever calls it is refused. Mostly a typo, or a label that was renamed on one side.",
+        remediation: "Compare `kubectl get service NAME -n NAMESPACE -o jsonpath='{.spec.selector}'` with `kubectl get pods -n NAMESPACE --show-labels` and make them equal.",
+        category: Category::Availability,
+        on: true,
+        addon: None,
+        confidence: Confidence::Medium,
+        false_positives: &["A workload that is scaled to zero on purpose."],
+        parameters: &[],
+        symptom_of: &[],
+        references: &[Reference {
+            title: "Debug Services",
+            url: "https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/",
+        }],
+        fires: "
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: web, tier: front}}
+---
+kind: Pod
+metadata: {name: web-1, namespace: shop, labels: {app: web, tier: frontend}}
+---
+kind: Pod
+metadata: {name: same-labels-elsewhere, namespace: other, labels: {app: web, tier: front}}
+",
+        silent: "
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {selector: {app: web}}
+---
+kind: Pod
+metadata: {name: web-1, namespace: shop, labels: {app: web, tier: front}}
+---
+kind: Service
+metadata: {name: by-hand, namespace: shop}
+spec: {}
+---
+kind: Service
+metadata: {name: outside, namespace: shop}
+spec: {type: ExternalName, selector: {app: none}}
+",
+    };
+    type Subject = Services;
+    type Reads = (PodsByLabel,);
+
+    fn check(&self, service: &Service<'_>, (pods,): Values<'_, Self::Reads>, found: &mut Findings<'_>) {
+        let (selector, namespace) = (&service.spec.selector, service.metadata.namespace);
+        if service.spec.kind == "ExternalName" || selector.is_empty() || pods.any(namespace, selector) {
+            return;
+        }
+        let wanted = selector.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",");
+        let nearest = pods.nearest(namespace, selector);
+        let hint = nearest.as_ref().map_or_else(String::new, |(pod, key, value)| match value {
+            Some(value) => format!("; pod {pod} has {key}={value}"),
+            None => format!("; pod {pod} lacks {key}"),
+        });
+        let finding = found.add("selector", format!("no pod in {namespace} has the labels {wanted}{hint}"));
+        finding.path("spec.selector").evidence("selector", wanted);
+        if let Some((pod, ..)) = nearest {
+            finding.related(ObjectRef::new("", "Pod", namespace, &pod));
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Compiled detectors.
+//!
+//! `rows/` has one file per kind of object: plain structs with the fields that detek reads, which are also the
+//! projection. `facts/` has what detectors share, computed once. `detectors/` has one file per detector with its texts,
+//! its examples and its tests; [`ALL`] lists them.
+
+mod detectors;
+mod facts;
+mod rows;
+#[cfg(test)]
+mod testing;
+
+pub use detectors::{ALL, Make};
+
+use detek_core::{AnyDetector, Plan};
+use std::sync::Arc;
+
+/// Plans these detectors; their findings roll up to the owners of what was seen.
+pub fn plan(detectors: Vec<Arc<dyn AnyDetector>>) -> Plan {
+    Plan::new::<facts::owners::Owners>(detectors)
+}
+
+/// What a detector's file needs.
+mod prelude {
+    pub(crate) use crate::{facts::*, rows::*};
+    pub(crate) use detek_core::{Category, Confidence, Detector, Findings, Level, Meta, ObjectRef, Reference, Values};
+    pub(crate) use serde::{Deserialize, Serialize};
+}

@@ -1,0 +1,48 @@
+//! What is read of the metadata of any object.
+
+use detek_doc::StrMap;
+use serde::Deserialize;
+
+/// `metadata`.
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Metadata<'s> {
+    pub(crate) name: &'s str,
+    pub(crate) namespace: &'s str,
+    pub(crate) deletion_timestamp: Option<&'s str>,
+    #[serde(borrow)]
+    pub(crate) labels: StrMap<'s>,
+    #[serde(borrow)]
+    pub(crate) annotations: StrMap<'s>,
+    #[serde(borrow)]
+    pub(crate) owner_references: Vec<Owner<'s>>,
+}
+
+/// One of `metadata.ownerReferences`.
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Owner<'s> {
+    pub(crate) api_version: &'s str,
+    pub(crate) kind: &'s str,
+    pub(crate) name: &'s str,
+    pub(crate) controller: bool,
+}
+
+impl Metadata<'_> {
+    /// Namespaces of the platform, which hygiene detectors leave alone (`detectors.md` section 0).
+    pub(crate) fn in_system_namespace(&self) -> bool {
+        const SYSTEM: [&str; 8] = [
+            "calico-system",
+            "cilium",
+            "gatekeeper-system",
+            "gke-managed-system",
+            "istio-system",
+            "metallb-system",
+            "openshift",
+            "tigera-operator",
+        ];
+        self.namespace.starts_with("kube-")
+            || self.namespace.starts_with("openshift-")
+            || SYSTEM.contains(&self.namespace)
+    }
+}

@@ -1,0 +1,112 @@
+//! Runs a detector on YAML instead of a cluster, through the real projection and the real engine.
+
+use detek_core::{
+    AnyDetector, Cause, CauseClass, Detector, Input, Inputs, Judging, Level, Plan, Role, Run, Scope, Stage, Target,
+    Volume, invariant,
+};
+use detek_doc::{Caps, StoreBuilder};
+use expect_test::Expect;
+use serde_json::Value;
+use std::sync::Arc;
+
+fn documents(yaml: &str) -> Vec<Value> {
+    yaml.split("\n---\n").map(|part| serde_saphyr::from_str(part).expect("examples are valid YAML")).collect()
+}
+
+/// Judges `yaml` with every input complete, but for `lost`, which was refused.
+fn judge(detector: Arc<dyn AnyDetector>, yaml: &str, lost: Option<&str>) -> (Run, Plan) {
+    let documents = documents(yaml);
+    let plan = crate::plan(vec![detector]);
+    let input = |planned: &detek_core::PlannedInput| {
+        let key = planned.kind.key.clone();
+        if lost == Some(key.as_str()) {
+            return Input::failed(
+                key,
+                Scope::Cluster,
+                Cause::new(CauseClass::Forbidden, Stage::FirstByte, "not allowed"),
+            );
+        }
+        let mut builder = StoreBuilder::new(&Caps::default());
+        for document in documents.iter().filter(|document| document["kind"] == *planned.kind.kind) {
+            builder.push_json(document, &planned.projection).expect("examples are small");
+        }
+        Input::complete(key, Scope::Cluster, builder.finish(), Volume::default())
+    };
+    let inputs: Inputs = plan.inputs.iter().map(input).collect();
+    let judging = Judging {
+        target: Target::default(),
+        now: "2026-01-02T03:04:05Z".parse().expect("a time"),
+        threads: 2,
+        not_run: Vec::new(),
+        notes: Vec::new(),
+    };
+    let run = plan.judge(&inputs, judging);
+    invariant::check_honest(&run, &plan).expect("the run is honest");
+    invariant::check_explained(&run).expect("every gap is explained");
+    invariant::check_counts(&run).expect("the numbers add up");
+    (run, plan)
+}
+
+/// Compares what `D`, with parameters, says about `yaml` with what is expected.
+#[track_caller]
+pub(crate) fn check<D: Detector>(yaml: &str, parameters: &[(&str, &str)], expect: &Expect) {
+    let parameters: Vec<(String, String)> = parameters.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+    let detector = AnyDetector::with(&D::default(), &parameters).expect("valid parameters");
+    let (run, _) = judge(detector, yaml, None);
+    let report = &run.reports[0];
+    let mut lines = vec![report.level.to_string()];
+    for finding in &report.findings {
+        let count = if finding.count > 1 { format!(" x{}", finding.count) } else { String::new() };
+        lines.push(format!("{} {}{count}: {}", finding.level, finding.subject, finding.message));
+    }
+    expect.assert_eq(&lines.join("\n"));
+}
+
+#[test]
+fn every_detector_fires_on_its_own_example() {
+    for make in crate::ALL {
+        let detector = make();
+        let (run, _) = judge(Arc::clone(&detector), detector.meta().fires, None);
+        assert!(run.reports[0].level > Level::Normal, "{}: {:?}", detector.id(), run.reports[0]);
+    }
+}
+
+#[test]
+fn every_detector_is_silent_on_its_look_alikes() {
+    for make in crate::ALL {
+        let detector = make();
+        let (run, _) = judge(Arc::clone(&detector), detector.meta().silent, None);
+        assert_eq!(run.reports[0].level, Level::Normal, "{}: {:?}", detector.id(), run.reports[0].findings);
+        assert!(run.reports[0].counts.evaluated > 0, "{} has judged nothing", detector.id());
+    }
+}
+
+#[test]
+fn no_detector_is_normal_or_fires_when_an_input_that_it_requires_is_missing() {
+    for make in crate::ALL {
+        let detector = make();
+        let (_, plan) = judge(Arc::clone(&detector), detector.meta().fires, None);
+        for (key, role) in plan.detectors[0].roles.iter().filter(|(_, role)| **role != Role::Optional) {
+            for yaml in [detector.meta().fires, detector.meta().silent] {
+                let (run, _) = judge(Arc::clone(&detector), yaml, Some(key.as_str()));
+                let report = &run.reports[0];
+                assert_eq!(report.level, Level::Unknown, "{} without {key} ({role:?})", detector.id());
+                assert!(report.reason.as_ref().is_some_and(|reason| reason.text.contains(key.name())), "{report:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_list_of_detectors_is_sorted_complete_and_documented() {
+    let ids: Vec<String> = crate::ALL.iter().map(|make| make().id()).collect();
+    assert!(ids.is_sorted(), "{ids:?}");
+    for make in crate::ALL {
+        let detector = make();
+        let meta = detector.meta();
+        assert!(!meta.references.is_empty(), "{} names no reference", meta.id);
+        for parameter in detector.parameters() {
+            assert!(!parameter.text.is_empty(), "{}.{} is not described", meta.id, parameter.name);
+        }
+    }
+}
