@@ -1,0 +1,199 @@
+//! Reading the planned inputs: each ends in a state, whatever happens to the others.
+
+use crate::{
+    Cluster, clock,
+    discovery::{self, Discovery, Presence, VersionState, is_connection},
+    health,
+    list::Lists,
+    request::{Ask, JSON, Transport},
+};
+use detek_core::{Cause, CauseClass, Input, InputKey, InputKind, Scope, Stage, Volume};
+use detek_doc::{Caps, DecodeError, Keep, Projection, StoreBuilder};
+use std::{collections::BTreeSet, sync::Arc};
+use tokio::{sync::Semaphore, task::JoinSet};
+
+/// An input to read, and what to keep of its documents.
+#[derive(Clone, Debug)]
+pub struct PlannedRead {
+    /// What it is.
+    pub kind: InputKind,
+    /// What is kept.
+    pub projection: Projection,
+}
+
+/// What a key names.
+enum Source {
+    /// Group (empty for core), version, plural name.
+    List { group: String, version: String, resource: String },
+    /// `version`, `readyz`, `livez`.
+    Raw(String),
+    /// Nothing that is read here.
+    Nothing,
+}
+
+impl Source {
+    fn of(key: &InputKey) -> Self {
+        let parts: Vec<&str> = key.as_str().split('/').collect();
+        match parts[..] {
+            ["kubernetes", "raw", what @ ("version" | "readyz" | "livez")] => Source::Raw(what.to_owned()),
+            ["kubernetes", group, version, resource] => Source::List {
+                group: if group == "core" { String::new() } else { group.to_owned() },
+                version: version.to_owned(),
+                resource: resource.to_owned(),
+            },
+            _ => Source::Nothing,
+        }
+    }
+}
+
+impl Cluster {
+    /// Reads the planned inputs, some at the same time, and gives them back in the order of the plan. Inputs in
+    /// namespaces are read in those of `scope` only; for all others the scope is the cluster.
+    pub async fn read(&self, plan: &[PlannedRead], scope: &Scope) -> Vec<Input> {
+        let needed: BTreeSet<(String, String)> = plan
+            .iter()
+            .filter_map(|read| match Source::of(&read.kind.key) {
+                Source::List { group, version, .. } => Some((group, version)),
+                _ => None,
+            })
+            .collect();
+        let discovery = Arc::new(match needed.is_empty() {
+            true => Discovery::default(),
+            false => self.discover(&needed).await,
+        });
+        let turns = Arc::new(Semaphore::new(self.transport.limits.parallel.max(1)));
+        let mut reads = JoinSet::new();
+        for (n, planned) in plan.iter().cloned().enumerate() {
+            let (transport, discovery, turns) = (self.transport.clone(), discovery.clone(), turns.clone());
+            let scope = if planned.kind.namespaced { scope.clone() } else { Scope::Cluster };
+            reads.spawn(async move {
+                let _turn = turns.acquire_owned().await;
+                (n, read(&transport, &discovery, planned, scope).await)
+            });
+        }
+        let mut inputs: Vec<Option<Input>> = plan.iter().map(|_| None).collect();
+        while let Some(done) = reads.join_next().await {
+            if let Ok((n, input)) = done {
+                inputs[n] = Some(input);
+            }
+        }
+        let lost = || Cause::new(CauseClass::Internal, Stage::Decode, "reading it ended in a fault of detek");
+        let ended = inputs.into_iter().zip(plan);
+        ended.map(|(i, p)| i.unwrap_or_else(|| Input::failed(p.kind.key.clone(), scope.clone(), lost()))).collect()
+    }
+}
+
+async fn read(transport: &Transport, discovery: &Discovery, planned: PlannedRead, scope: Scope) -> Input {
+    let PlannedRead { kind, mut projection } = planned;
+    match Source::of(&kind.key) {
+        Source::Raw(what) => match raw(transport, &what, &projection).await {
+            Ok((out, volume)) => Input::complete(kind.key, scope, out.finish(), volume),
+            Err(cause) => Input::failed(kind.key, scope, cause),
+        },
+        Source::List { group, version, resource } => {
+            match discovery.presence(&group, &version, &resource) {
+                Presence::Served => {}
+                Presence::NotServed => {
+                    let cause = Cause::new(CauseClass::NotServed, Stage::Discovery, "discovery does not list it");
+                    return Input::failed(kind.key, scope, cause);
+                }
+                // Core kinds are always served, so asking is worth it even if nobody would say so.
+                Presence::Unknown(cause) if group.is_empty() && !is_connection(cause.class) => {}
+                Presence::Unknown(cause) => return Input::failed(kind.key, scope, cause),
+            }
+            // Pages may overlap when a list is resumed; uids tell.
+            if projection.keep(&["metadata", "uid"], Keep::All).is_err() {
+                let cause = Cause::new(CauseClass::Internal, Stage::Decode, "its uid may not be kept");
+                return Input::failed(kind.key, scope, cause);
+            }
+            let place = (group.as_str(), version.as_str(), resource.as_str());
+            list(transport, place, &projection, (kind.key, scope)).await
+        }
+        Source::Nothing => {
+            let text = format!("{} is not read from a Kubernetes API", kind.key);
+            Input::failed(kind.key, scope, Cause::new(CauseClass::Internal, Stage::Config, &text))
+        }
+    }
+}
+
+async fn list(
+    transport: &Transport,
+    (group, version, resource): (&str, &str, &str),
+    projection: &Projection,
+    (key, scope): (InputKey, Scope),
+) -> Input {
+    let base = discovery::base(group, version);
+    let paths = match &scope {
+        Scope::Cluster => vec![format!("{base}/{resource}")],
+        Scope::Namespaces(names) => names.iter().map(|n| format!("{base}/namespaces/{n}/{resource}")).collect(),
+    };
+    let mut lists = Lists::new(transport, projection, StoreBuilder::new(&Caps::default()));
+    lists.volume.started = Some(clock::now());
+    let (mut first, mut whole) = (None, 0_usize);
+    for path in &paths {
+        match lists.read(path).await {
+            Ok(()) => whole += 1,
+            Err(cause) => {
+                let stop = is_connection(cause.class) || cause.class == CauseClass::TooLarge;
+                first = first.or(Some(cause));
+                if stop {
+                    break;
+                }
+            }
+        }
+    }
+    let Lists { mut out, mut volume, .. } = lists;
+    out.remove_duplicates(&["metadata", "uid"]);
+    volume.finished = Some(clock::now());
+    volume.items = out.len() as u64;
+    let Some(mut cause) = first else { return Input::complete(key, scope, out.finish(), volume) };
+    if cause.class == CauseClass::NotServed && !is_gone(transport, (group, version, resource), whole).await {
+        // Discovery still lists it, so the refusal proves nothing.
+        cause.class = CauseClass::Discovery;
+    }
+    Input::partial(key, scope, out.finish(), cause, volume)
+}
+
+/// Whether a resource that was not found is proven not to be served, by asking its group again.
+async fn is_gone(transport: &Transport, (group, version, resource): (&str, &str, &str), whole: usize) -> bool {
+    whole == 0
+        && match discovery::of_version(transport, group, version).await {
+            VersionState::Served(resources) => !resources.contains(resource),
+            _ => false,
+        }
+}
+
+async fn raw(transport: &Transport, what: &str, projection: &Projection) -> Result<(StoreBuilder, Volume), Cause> {
+    let started = Some(clock::now());
+    let health = what != "version";
+    let path = if health { format!("/{what}?verbose") } else { format!("/{what}") };
+    let accept = if health { "text/plain, */*" } else { JSON };
+    let asked = transport.fetch(Ask { path: &path, accept, health }).await;
+    let answer = asked.map_err(|mut failure| {
+        // No discovery lists these paths, so that one is missing proves nothing.
+        if failure.cause.class == CauseClass::NotServed {
+            failure.cause.class = CauseClass::Discovery;
+        }
+        failure.cause
+    })?;
+    let documents = if health {
+        let text = String::from_utf8_lossy(&answer.body);
+        health::checks(what, &text).ok_or_else(|| answer.not_kubernetes())?
+    } else {
+        let body = serde_json::from_slice(&answer.body);
+        vec![body.map_err(|_| Cause::new(CauseClass::BadBody, Stage::Decode, "the version is not JSON"))?]
+    };
+    let mut out = StoreBuilder::new(&Caps::default());
+    let mut skipped = 0;
+    for document in &documents {
+        let pushed = out.push_json(document, projection).map_err(|error| {
+            let too_large = matches!(error, DecodeError::TooLarge { .. });
+            let class = if too_large { CauseClass::TooLarge } else { CauseClass::BadBody };
+            Cause::new(class, Stage::Decode, &error.to_string())
+        })?;
+        skipped += u64::from(!pushed);
+    }
+    let (items, bytes) = (out.len() as u64, answer.body.len() as u64);
+    let finished = Some(clock::now());
+    Ok((out, Volume { items, skipped, pages: 1, bytes, started, finished, ..Volume::default() }))
+}
