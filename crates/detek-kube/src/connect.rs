@@ -79,10 +79,10 @@ impl fmt::Display for ConnectError {
                     Some(context) => write!(f, "no context \"{context}\" in the kubeconfig")?,
                     None => f.write_str("the kubeconfig has no current context")?,
                 }
-                match known.is_empty() {
-                    true => f.write_str("; it has no contexts"),
-                    false => write!(f, "; its contexts are: {}", known.join(", ")),
+                if known.is_empty() {
+                    return f.write_str("; it has no contexts");
                 }
+                write!(f, "; its contexts are: {}", known.join(", "))
             }
             Self::PlainHttp { server } => {
                 write!(f, "the credential for {server} would be sent unencrypted; use https")

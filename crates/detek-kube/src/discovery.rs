@@ -51,9 +51,8 @@ impl Discovery {
         }
         let unknown = |text: &str| Presence::Unknown(Cause::new(CauseClass::Discovery, Stage::Discovery, text));
         match self.groups.get(group).and_then(|versions| versions.get(version)) {
-            None => Presence::NotServed,
             Some(VersionState::Served(resources)) if resources.contains(resource) => Presence::Served,
-            Some(VersionState::Served(_)) => Presence::NotServed,
+            None | Some(VersionState::Served(_)) => Presence::NotServed,
             Some(VersionState::Stale) => {
                 unknown("discovery of its group is stale: the server behind it is not available")
             }

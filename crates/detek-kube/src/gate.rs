@@ -13,7 +13,7 @@ const ASKED: [&str; 2] =
 pub(crate) fn check(method: &Method, path_and_query: &str) -> Result<(), Cause> {
     let path = path_and_query.split(['?', '#']).next().unwrap_or_default();
     let allowed = match *method {
-        Method::GET => is_plain(path) && !path.split('/').any(is_refused),
+        Method::GET => is_plain(path) && !acts(path),
         Method::POST => ASKED.contains(&path),
         _ => false,
     };
@@ -32,10 +32,20 @@ fn is_plain(path: &str) -> bool {
         && !path.split('/').any(|p| p == "..")
 }
 
-// A namespace may be called `proxy` or `log`, but an object of that name is never fetched by detek; refusing the word
-// anywhere costs nothing and also covers `/pods/x/proxy/any/path`.
-fn is_refused(part: &str) -> bool {
-    REFUSED.iter().any(|word| part.eq_ignore_ascii_case(word))
+/// Whether a path names one of the refused subresources, or something below it. A namespace or an object may be called
+/// `proxy`; outside of the APIs (`/logs/`) no part may.
+fn acts(path: &str) -> bool {
+    let refused = |part: &str| REFUSED.iter().any(|word| part.eq_ignore_ascii_case(word));
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    let (["api", _, rest @ ..] | ["apis", _, _, rest @ ..]) = &parts[..] else {
+        return parts.iter().any(|part| refused(part) || part.eq_ignore_ascii_case("logs"));
+    };
+    // What follows is: resource, name, subresource; of `namespaces/a/log`, `log` may be either and is refused.
+    let rest = match rest {
+        ["namespaces", _, below @ ..] if !below.is_empty() => below,
+        _ => rest,
+    };
+    rest.iter().enumerate().any(|(n, part)| n != 1 && refused(part))
 }
 
 #[cfg(test)]
@@ -50,8 +60,14 @@ mod tests {
             (Method::GET, "/apis/apps/v1/deployments", true),
             (Method::GET, "/api/v1/namespaces/kube-system", true),
             (Method::GET, "/readyz?verbose", true),
+            (Method::GET, "/api/v1/namespaces/proxy/pods", true),
+            (Method::GET, "/api/v1/namespaces/log", true),
             (Method::POST, "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", true),
             (Method::POST, "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", true),
+            (Method::GET, "/logs/audit.log", false),
+            (Method::GET, "/api/v1/proxy/nodes/n", false),
+            (Method::GET, "/api/v1/namespaces/a/services/b/proxy/x", false),
+            (Method::GET, "/api/v1/namespaces/a/log", false),
             (Method::POST, "/api/v1/pods", false),
             (Method::POST, "/apis/authorization.k8s.io/v1/subjectaccessreviews", false),
             (Method::POST, "/api/v1/namespaces/a/selfsubjectaccessreviews", false),

@@ -49,10 +49,12 @@ impl<'a> Lists<'a> {
         let mut walk = Walk::default();
         loop {
             let failure = match self.page(path, walk.token.as_deref()).await {
-                Ok(meta) => match self.advance(&mut walk, meta)? {
-                    true => continue,
-                    false => return Ok(()),
-                },
+                Ok(meta) => {
+                    if self.advance(&mut walk, meta)? {
+                        continue;
+                    }
+                    return Ok(());
+                }
                 Err(failure) if failure.cause.class == CauseClass::Expired => failure,
                 Err(failure) => return Err(failure.cause),
             };

@@ -57,10 +57,8 @@ impl Cluster {
                 _ => None,
             })
             .collect();
-        let discovery = Arc::new(match needed.is_empty() {
-            true => Discovery::default(),
-            false => self.discover(&needed).await,
-        });
+        let discovery = if needed.is_empty() { Discovery::default() } else { self.discover(&needed).await };
+        let discovery = Arc::new(discovery);
         let turns = Arc::new(Semaphore::new(self.transport.limits.parallel.max(1)));
         let mut reads = JoinSet::new();
         for (n, planned) in plan.iter().cloned().enumerate() {
@@ -131,7 +129,9 @@ async fn list(
     lists.volume.started = Some(clock::now());
     let (mut first, mut whole) = (None, 0_usize);
     for path in &paths {
-        match lists.read(path).await {
+        // Sent as a part of a path, other names could ask for something else.
+        let read = if is_path(path) { lists.read(path).await } else { Err(bad_name(path)) };
+        match read {
             Ok(()) => whole += 1,
             Err(cause) => {
                 let stop = is_connection(cause.class) || cause.class == CauseClass::TooLarge;
@@ -152,6 +152,20 @@ async fn list(
         cause.class = CauseClass::Discovery;
     }
     Input::partial(key, scope, out.finish(), cause, volume)
+}
+
+/// Whether a path holds only what names of groups, kinds and namespaces hold.
+fn is_path(path: &str) -> bool {
+    let plain = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'.' | b'/');
+    path.bytes().all(plain) && !path.contains("//") && path.split('/').count() <= 7
+}
+
+fn bad_name(path: &str) -> Cause {
+    Cause::new(
+        CauseClass::Internal,
+        Stage::Config,
+        &format!("{path} was not asked for: it holds a name that cannot be"),
+    )
 }
 
 /// Whether a resource that was not found is proven not to be served, by asking its group again.

@@ -107,10 +107,8 @@ impl Transport {
     /// Asks until there is an answer, or a failure that asking again does not cure.
     pub(crate) async fn fetch(&self, ask: Ask<'_>) -> Result<Answer, Failure> {
         let met = self.met.load(Ordering::Relaxed);
-        let (limit, stage) = match met {
-            true => (self.limits.page, Stage::FirstByte),
-            false => (self.limits.first_contact, Stage::Connect),
-        };
+        let (limit, stage) =
+            if met { (self.limits.page, Stage::FirstByte) } else { (self.limits.first_contact, Stage::Connect) };
         let done = timeout(limit, self.persist(ask, met)).await;
         done.unwrap_or_else(|_| Err(Failure::timeout(stage, &format!("no answer within {} s", limit.as_secs()))))
     }

@@ -3,8 +3,8 @@
 use detek_core::{CauseClass, Input, InputKind, InputState, Scope, Stage};
 use detek_doc::{Keep, Projection};
 use detek_kube::{Cluster, ConnectError, Limits, PlannedRead, Presence};
-use detek_sim::{Body, Fault, Running, Sim, discovery, group, on, on_path};
-use std::{collections::BTreeSet, error::Error};
+use detek_sim::{Body, Fault, Running, Sim, Tls, discovery, group, on, on_path};
+use std::{collections::BTreeSet, error::Error, time::Duration};
 
 type Tested = Result<(), Box<dyn Error>>;
 
@@ -289,5 +289,52 @@ async fn a_bad_kubeconfig_says_what_is_wrong_with_it() -> Tested {
     let options = detek_kube::ConnectOptions { kubeconfig: Some("/nonexistent/config".into()), context: None };
     let missing = text(Cluster::connect(options).await);
     assert!(missing.starts_with("cannot read kubeconfig /nonexistent/config: "), "{missing}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_is_given_up() -> Tested {
+    let limits =
+        Limits { first_byte: Duration::from_millis(100), idle: Duration::from_millis(100), ..Limits::default() };
+    for fault in [on("pods").stall(), on("pods").stall_after(10)] {
+        let server = Sim::demo().fault(fault).start().await?;
+        let input = read_one(&server, &PODS, limits).await?;
+        assert_eq!((input.state(), class(&input)), (InputState::TimedOut, Some(CauseClass::Timeout)));
+        assert_eq!(input.cause().map(|c| c.attempts), Some(2));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_body_beyond_the_cap_is_not_read() -> Tested {
+    let server = Sim::demo().fault(on("pods").body(Body::Endless)).start().await?;
+    let input = read_one(&server, &PODS, Limits { body_bytes: 1 << 20, ..Limits::default() }).await?;
+    assert_eq!((input.state(), class(&input)), (InputState::TooLarge, Some(CauseClass::TooLarge)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_namespace_cannot_smuggle_another_path() -> Tested {
+    let server = Sim::demo().start().await?;
+    let scope = Scope::Namespaces(vec!["a/../../secrets?x=".into(), "a/secrets/b".into()]);
+    let inputs = cluster(&server).await?.read(&[plan(&PODS)], &scope).await;
+    assert_eq!(inputs[0].state(), InputState::Error);
+    assert!(server.requests().iter().all(|r| !r.path.contains("secrets")));
+    Ok(())
+}
+
+#[tokio::test]
+async fn only_a_certificate_that_holds_is_trusted() -> Tested {
+    for tls in [Tls::Good, Tls::RequireClientCert] {
+        let server = Sim::demo().tls(tls).start().await?;
+        let input = read_one(&server, &PODS, Limits::default()).await?;
+        assert_eq!(input.state(), InputState::Complete, "{:?}", input.cause());
+    }
+    for tls in [Tls::Expired, Tls::NotYetValid, Tls::UnknownIssuer, Tls::WrongName, Tls::NotTls, Tls::OldProtocol] {
+        let server = Sim::demo().tls(tls).start().await?;
+        let input = read_one(&server, &PODS, Limits::default()).await?;
+        assert_eq!((input.state(), class(&input)), (InputState::Error, Some(CauseClass::Tls)), "{:?}", input.cause());
+        assert_eq!(input.cause().map(|c| (c.stage, c.attempts)), Some((Stage::Connect, 1)));
+    }
     Ok(())
 }
