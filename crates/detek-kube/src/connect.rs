@@ -107,9 +107,8 @@ impl ConnectError {
             KubeconfigError::ReadConfig(error, path) => Self::Unreadable { path, error },
             KubeconfigError::FindPath => Self::NoConfig,
             KubeconfigError::Parse(error) => {
-                // The parser's text may quote the file around the place, which holds credentials: its first line does not.
                 let text = error.to_string();
-                let message = detek_core::clip(text.lines().next().unwrap_or_default(), 300);
+                let message = detek_core::clip(&unquoted(text.lines().next().unwrap_or_default()), 300);
                 Self::BadYaml { path, message, line: error.location().map(|at| at.line()) }
             }
             other => Self::Config { message: detek_core::clip(&other.to_string(), 300) },
@@ -234,6 +233,13 @@ impl Cluster {
         uid.map(|uid| detek_core::clip(uid, 100))
             .ok_or_else(|| Cause::new(CauseClass::BadBody, Stage::Decode, "namespace kube-system has no uid"))
     }
+}
+
+/// A parser's message without the values it quotes, which may be credentials.
+fn unquoted(message: &str) -> String {
+    let message = message.replace("\\\"", "");
+    let parts: Vec<&str> = message.split('"').step_by(2).collect();
+    parts.join("\"…\"")
 }
 
 fn has_credential(auth: &AuthInfo) -> bool {

@@ -283,6 +283,8 @@ async fn a_bad_kubeconfig_says_what_is_wrong_with_it() -> Tested {
     assert_eq!(context, "no context \"prod\" in the kubeconfig; its contexts are: sim");
     let yaml = text(Cluster::from_kubeconfig_text("apiVersion: v1\nclusters: [\n", None).await);
     assert!(yaml.starts_with("cannot parse kubeconfig, line "), "{yaml}");
+    let quoted = text(Cluster::from_kubeconfig_text("apiVersion: v1\nusers: s3cret-token\n", None).await);
+    assert!(quoted.starts_with("cannot parse kubeconfig") && !quoted.contains("s3cret"), "{quoted}");
     let plain = server.kubeconfig().replace("127.0.0.1", "cluster.test");
     let plain = text(Cluster::from_kubeconfig_text(&plain, None).await);
     assert!(plain.ends_with("would be sent unencrypted; use https"), "{plain}");
