@@ -79,9 +79,9 @@ metadata: {name: web, namespace: shop}
 status: {phase: Failed, message: 'Pod was rejected: node is full', containerStatuses: [{name: app, state: {terminated: {exitCode: 1}}}]}
 ",
             &[],
-            &expect![[r#"
+            &expect![[r"
                 Error
-                Error Pod/shop/web: pod has failed: Pod was rejected: node is full"#]],
+                Error Pod/shop/web: pod has failed: Pod was rejected: node is full"]],
         );
     }
 

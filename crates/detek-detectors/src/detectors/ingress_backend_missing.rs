@@ -108,9 +108,9 @@ mod tests {
         check::<IngressBackendMissing>(
             <IngressBackendMissing as detek_core::Detector>::META.fires,
             &[],
-            &expect![[r#"
+            &expect![[r"
                 Error
-                Error Ingress/shop/shop: shop.example/ goes to Service chekout, which does not exist; did you mean checkout?"#]],
+                Error Ingress/shop/shop: shop.example/ goes to Service chekout, which does not exist; did you mean checkout?"]],
         );
     }
 
@@ -127,9 +127,9 @@ metadata: {name: web, namespace: a}
 spec: {ports: [{port: 80}]}
 ",
             &[],
-            &expect![[r#"
+            &expect![[r"
                 Error
-                Error Ingress/a/i: defaultBackend goes to port http of Service web, which has 80"#]],
+                Error Ingress/a/i: defaultBackend goes to port http of Service web, which has 80"]],
         );
     }
 }

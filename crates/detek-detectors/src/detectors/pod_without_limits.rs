@@ -108,10 +108,10 @@ spec:
   containers: [{name: app, resources: {limits: {memory: 1Gi}}}]
 ",
             &[],
-            &expect![[r#"
+            &expect![[r"
                 Warn
                 Warn Pod/shop/web: container side has no memory or CPU limit
-                Info Pod/shop/web: container app has no CPU limit"#]],
+                Info Pod/shop/web: container app has no CPU limit"]],
         );
     }
 
@@ -131,9 +131,9 @@ metadata: {name: web-1-b, namespace: shop, ownerReferences: [{apiVersion: apps/v
 spec: {containers: [{name: app}]}
 ",
             &[],
-            &expect![[r#"
+            &expect![[r"
                 Warn
-                Warn Deployment/shop/web x2: container app has no memory or CPU limit"#]],
+                Warn Deployment/shop/web x2: container app has no memory or CPU limit"]],
         );
     }
 }

@@ -1,0 +1,5 @@
+//! One file for each format.
+
+pub(crate) mod json;
+pub(crate) mod name;
+pub(crate) mod table;

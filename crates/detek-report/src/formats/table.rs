@@ -1,0 +1,121 @@
+//! `table`: what people see first. Says how much was evaluated beside every total.
+
+use crate::Render;
+use detek_core::{InputState, Level, Report, Run, clip};
+use std::{collections::BTreeMap, fmt::Write as _};
+
+/// Subjects named in one line.
+const NAMED: usize = 2;
+
+pub(crate) fn render(runs: &[Render<'_>], out: &mut Vec<u8>) {
+    for (number, render) in runs.iter().enumerate() {
+        if number > 0 {
+            out.push(b'\n');
+        }
+        out.extend_from_slice(text(render).as_bytes());
+    }
+}
+
+fn text(render: &Render<'_>) -> String {
+    let run = render.run;
+    let mut lines = vec![head(render), totals(run), String::new()];
+    let mut found: Vec<&Report> = run.reports.iter().filter(|report| !report.findings.is_empty()).collect();
+    found.sort_by(|a, b| (b.level, &a.id).cmp(&(a.level, &b.id)));
+    let wide = found.iter().map(|report| report.id.len()).max().unwrap_or(0);
+    for report in &found {
+        lines.push(line(report, wide));
+        let first = &report.findings[0];
+        lines.push(format!("     {}", first.message));
+    }
+    if found.is_empty() {
+        let coverage = run.coverage();
+        lines.push(format!("  Nothing found by {} of {} detectors.", coverage.evaluated, coverage.applicable));
+    }
+    gaps(run, &mut lines);
+    lines.extend(run.notes.iter().map(|note| format!("  note         {}", clip(&note.text, 300))));
+    if let Some(report) = found.first() {
+        lines.push(format!("\n  why and fix  detek explain {}", report.id));
+        lines.push("  everything   -o json".to_owned());
+    }
+    lines.iter().fold(String::new(), |mut text, line| {
+        writeln!(text, "{line}").expect("writing to a string cannot fail");
+        text
+    })
+}
+
+fn head(render: &Render<'_>) -> String {
+    let target = &render.run.target;
+    let seconds = render.finished.duration_since(render.started).as_millis() as f64 / 1000.0;
+    let version = target.version.as_deref().unwrap_or("version unknown");
+    let scope = match target.namespaces.as_slice() {
+        [] => String::new(),
+        some => format!("  namespaces {}", some.join(", ")),
+    };
+    format!("{}  {version}  {}{scope}  {seconds:.1} s", clip(&target.context, 100), clip(&target.server, 200))
+}
+
+fn totals(run: &Run) -> String {
+    let (totals, coverage) = (run.totals(), run.coverage());
+    let missing = coverage.applicable - coverage.evaluated;
+    let missing = if missing > 0 { format!(", {missing} not") } else { String::new() };
+    format!(
+        "  F {}   E {}   W {}   I {}   ? {}          {} of {} detectors evaluated{missing}",
+        totals.fatal, totals.error, totals.warn, totals.info, totals.unknown, coverage.evaluated, coverage.applicable
+    )
+}
+
+fn line(report: &Report, wide: usize) -> String {
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut names: Vec<String> = Vec::new();
+    for finding in &report.findings {
+        let name = clip(&finding.subject.short(), 80);
+        if !names.contains(&name) {
+            *kinds.entry(&finding.subject.kind).or_default() += 1;
+            names.push(name);
+        }
+    }
+    let counts: Vec<String> = kinds.iter().map(|(kind, count)| plural(*count, kind)).collect();
+    let rest = if names.len() > NAMED { format!(", +{}", names.len() - NAMED) } else { String::new() };
+    names.truncate(NAMED);
+    let partial = if report.partial { "  (partial: there may be more)" } else { "" };
+    format!(
+        "  {}  {:<wide$}  {}  {}{rest}{partial}",
+        report.level.sign(),
+        report.id,
+        counts.join(", "),
+        names.join(", ")
+    )
+}
+
+fn plural(count: usize, kind: &str) -> String {
+    let kind = clip(kind, 40).to_lowercase();
+    let ending = match kind.as_str() {
+        _ if count == 1 => "",
+        kind if kind.ends_with('s') => "es",
+        _ => "s",
+    };
+    format!("{count} {kind}{ending}")
+}
+
+/// What was not evaluated, by input, with the reason; then detectors that failed for another reason.
+fn gaps(run: &Run, lines: &mut Vec<String>) {
+    let mut title = Some("\n  not evaluated");
+    for input in run.inputs.iter().filter(|input| input.state() != InputState::Complete) {
+        let touched =
+            |report: &&Report| report.reason.as_ref().is_some_and(|reason| reason.inputs.contains(input.key()));
+        let detectors = run.reports.iter().filter(touched).count();
+        if detectors == 0 {
+            continue;
+        }
+        lines.extend(title.take().map(str::to_owned));
+        let text = input.cause().map_or("", |cause| cause.text.as_str());
+        let count = plural(detectors, "detector");
+        lines.push(format!("  {:<20} {:<9}  {count:<13}  {text}", clip(input.key().name(), 40), input.state()));
+    }
+    for report in run.reports.iter().filter(|report| report.level == Level::Unknown) {
+        if let Some(reason) = report.reason.as_ref().filter(|reason| reason.inputs.is_empty()) {
+            lines.extend(title.take().map(str::to_owned));
+            lines.push(format!("  {:<20} {:<9}  {}", report.id, reason.class.name(), clip(&reason.text, 300)));
+        }
+    }
+}

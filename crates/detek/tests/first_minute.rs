@@ -1,0 +1,61 @@
+//! What somebody sees in the first minute, with the real binary.
+
+use std::process::{Command, Output};
+
+fn detek(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_detek")).args(arguments).env_clear().output().expect("the binary starts")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("output is UTF-8")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("output is UTF-8")
+}
+
+#[test]
+fn the_demo_finds_a_mistyped_backend_and_says_what_was_meant() {
+    let output = detek(&["demo"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let text = stdout(&output);
+    assert!(text.contains("7 of 7 detectors evaluated"), "{text}");
+    assert!(text.contains("did you mean checkout?"), "{text}");
+}
+
+#[test]
+fn json_holds_the_same_findings_as_the_lines_of_names() {
+    let json: serde_json::Value = serde_json::from_str(&stdout(&detek(&["demo", "-o", "json"]))).expect("valid JSON");
+    let reports = json["reports"].as_array().expect("reports");
+    let findings: usize = reports.iter().filter_map(|report| report["findings"].as_array()).map(Vec::len).sum();
+    assert!(findings > 0);
+    assert_eq!(stdout(&detek(&["demo", "-o", "name"])).lines().count(), findings);
+    assert_eq!(json["coverage"]["evaluated"], json["coverage"]["applicable"]);
+}
+
+#[test]
+fn findings_at_the_level_of_fail_on_give_exit_code_1() {
+    assert_eq!(detek(&["demo", "--fail-on", "error"]).status.code(), Some(1));
+    assert_eq!(detek(&["demo", "--fail-on", "fatal"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_mistyped_detector_is_an_error_that_names_the_nearest() {
+    let output = detek(&["demo", "--only", "failed_pods"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("did you mean failed_pod?"), "{}", stderr(&output));
+}
+
+#[test]
+fn without_a_cluster_the_way_out_is_shown() {
+    let output = detek(&["run"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("detek demo"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_exit_code_5() {
+    let output = detek(&["demo", "-o", "json=/nonexistent/folder/report.json"]);
+    assert_eq!(output.status.code(), Some(5));
+    assert!(stderr(&output).contains("DTK-E501"), "{}", stderr(&output));
+}
