@@ -5,7 +5,7 @@
 /// Text values of a cluster (messages, annotations, labels) are data: every message of a finding passes through here
 /// (`detectors.md` section 0 caps them at 300 characters). Sinks still escape for their own format.
 pub fn clip(text: &str, max: usize) -> String {
-    let mut out = String::with_capacity(text.len().min(max * 4));
+    let mut out = String::with_capacity(text.len().min(max.saturating_mul(4)));
     let mut count = 0;
     let mut space = false;
     for c in text.chars() {
@@ -44,5 +44,6 @@ mod tests {
     fn long_text_is_cut_by_characters_not_bytes() {
         assert_eq!(clip("ééééé", 3), "ééé…");
         assert_eq!(clip("ééé", 3), "ééé");
+        assert_eq!(clip("ééé", usize::MAX), "ééé");
     }
 }
