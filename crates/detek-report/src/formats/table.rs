@@ -27,8 +27,8 @@ fn text(render: &Render<'_>) -> String {
         let first = &report.findings[0];
         lines.push(format!("     {}", first.message));
     }
-    if found.is_empty() {
-        let coverage = run.coverage();
+    let coverage = run.coverage();
+    if found.is_empty() && coverage.evaluated > 0 {
         lines.push(format!("  Nothing found by {} of {} detectors.", coverage.evaluated, coverage.applicable));
     }
     gaps(run, &mut lines);
