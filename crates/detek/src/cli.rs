@@ -27,6 +27,8 @@ pub(crate) enum Command {
     },
     /// List the detectors
     List,
+    /// Print the least role for what is read; contacts nobody
+    Rbac(RbacArguments),
 }
 
 #[derive(Args)]
@@ -87,4 +89,25 @@ pub(crate) struct DemoArguments {
     pub(crate) seed: u64,
     #[command(flatten)]
     pub(crate) reporting: Reporting,
+}
+
+#[derive(Args)]
+pub(crate) struct RbacArguments {
+    /// Set of detectors
+    #[arg(default_value = "default")]
+    pub(crate) set: String,
+    /// Only these resources, or what these detectors read
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Whom to bind: user:NAME, group:NAME or sa:NAMESPACE/NAME
+    #[arg(long, default_value = "sa:detek/detek-scanner")]
+    pub(crate) to: String,
+}
+
+impl RbacArguments {
+    /// The detectors whose inputs the role is for; resources are chosen from all of theirs.
+    pub(crate) fn selection(&self) -> Selection {
+        let set = if self.only.is_empty() { self.set.clone() } else { "all".to_owned() };
+        Selection { set, only: Vec::new(), skip: Vec::new(), param: Vec::new() }
+    }
 }

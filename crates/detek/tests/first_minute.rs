@@ -59,3 +59,17 @@ fn a_report_that_cannot_be_written_is_exit_code_5() {
     assert_eq!(output.status.code(), Some(5));
     assert!(stderr(&output).contains("DTK-E501"), "{}", stderr(&output));
 }
+
+#[test]
+fn the_role_for_pods_holds_nothing_but_pods() {
+    let text = stdout(&detek(&["rbac", "--only", "pods", "--to", "sa:ops/ci"]));
+    let rules: Vec<&str> = text.lines().filter(|line| line.contains("apiGroups")).collect();
+    assert_eq!(rules, [r#"- {apiGroups: [""], resources: [pods], verbs: [get, list]}"#]);
+    assert!(text.contains("{kind: ServiceAccount, name: ci, namespace: ops}"), "{text}");
+}
+
+#[test]
+fn a_binding_cannot_be_used_to_smuggle_yaml() {
+    let output = detek(&["rbac", "--to", "user:a\nkind: Secret"]);
+    assert_eq!(output.status.code(), Some(2));
+}

@@ -1,7 +1,7 @@
 //! `table`: what people see first. Says how much was evaluated beside every total.
 
 use crate::Render;
-use detek_core::{InputState, Level, Report, Run, clip};
+use detek_core::{Input, InputState, Level, Report, Run, clip};
 use std::{collections::BTreeMap, fmt::Write as _};
 
 /// Subjects named in one line.
@@ -112,10 +112,28 @@ fn gaps(run: &Run, lines: &mut Vec<String>) {
         let count = plural(detectors, "detector");
         lines.push(format!("  {:<20} {:<9}  {count:<13}  {text}", clip(input.key().name(), 40), input.state()));
     }
+    if let Some(fix) = permission(run) {
+        lines.push(format!("  fix          {fix}"));
+    }
     for report in run.reports.iter().filter(|report| report.level == Level::Unknown) {
         if let Some(reason) = report.reason.as_ref().filter(|reason| reason.inputs.is_empty()) {
             lines.extend(title.take().map(str::to_owned));
             lines.push(format!("  {:<20} {:<9}  {}", report.id, reason.class.name(), clip(&reason.text, 300)));
         }
     }
+}
+
+/// The command that grants what was refused, for the user that the server named.
+fn permission(run: &Run) -> Option<String> {
+    let denied: Vec<&Input> = run.inputs.iter().filter(|input| input.state() == InputState::Denied).collect();
+    let names = denied.iter().map(|input| input.key().name()).collect::<Vec<_>>().join(",");
+    let user = denied.iter().find_map(|input| input.cause()?.user.as_deref())?;
+    // The name goes into a command that is pasted into a shell: what is not plainly a name is left for people to write.
+    let plain = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:@".contains(c));
+    let to = match user.strip_prefix("system:serviceaccount:").and_then(|account| account.split_once(':')) {
+        _ if !plain(user) => "user:NAME".to_owned(),
+        Some((namespace, name)) => format!("sa:{namespace}/{name}"),
+        None => format!("user:{user}"),
+    };
+    Some(format!("detek rbac --only {names} --to {to} | kubectl apply -f -"))
 }

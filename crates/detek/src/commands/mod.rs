@@ -3,6 +3,7 @@
 mod explain;
 mod list;
 mod plan;
+mod rbac;
 mod run;
 
 use crate::{
@@ -18,5 +19,6 @@ pub(crate) async fn run(arguments: Arguments) -> Result<u8, Failure> {
         Command::Plan(selection) => plan::plan(&selection),
         Command::Explain { id } => explain::explain(&id),
         Command::List => list::list(),
+        Command::Rbac(arguments) => rbac::rbac(&arguments),
     }
 }
