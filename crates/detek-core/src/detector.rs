@@ -287,7 +287,7 @@ impl<D: Detector> AnyDetector for D {
 
     fn declare(&self, needs: &mut Needs) {
         for input in D::Subject::inputs() {
-            needs.subject(input.kind, input.keep);
+            needs.subject(&input.kind, input.keep);
         }
         D::Reads::declare(needs, crate::Role::Join);
     }

@@ -30,9 +30,9 @@ pub struct Needs {
 
 impl Needs {
     /// Declares an input whose documents are judged one by one.
-    pub fn subject(&mut self, kind: InputKind, keep: fn(&mut Projection)) {
+    pub fn subject(&mut self, kind: &InputKind, keep: fn(&mut Projection)) {
         self.subjects.push(kind.key.clone());
-        self.add(&kind, Role::Subject, keep);
+        self.add(kind, Role::Subject, keep);
     }
 
     /// Declares an input in a role; `keep` adds what is read of its documents.

@@ -9,8 +9,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 const SETS: [&str; 7] = ["default", "health", "hygiene", "security", "upgrade", "cost", "all"];
 
+/// Detectors without their types.
+type Detectors = Vec<Arc<dyn AnyDetector>>;
+
 /// The chosen detectors, and those of the set that need a permission which is not enabled.
-pub(crate) fn select(selection: &Selection) -> Result<(Vec<Arc<dyn AnyDetector>>, Vec<NotRun>), Failure> {
+pub(crate) fn select(selection: &Selection) -> Result<(Detectors, Vec<NotRun>), Failure> {
     let all: BTreeMap<String, Arc<dyn AnyDetector>> =
         detek_detectors::ALL.iter().map(|make| make()).map(|detector| (detector.id(), detector)).collect();
     let known: Vec<&str> = all.keys().map(String::as_str).collect();

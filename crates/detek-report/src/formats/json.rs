@@ -64,8 +64,21 @@ struct TargetPart<'a> {
     cluster_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<&'a str>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    namespaces: &'a [String],
+    scope: ScopePart<'a>,
+}
+
+/// `"cluster"`, or the list of namespaces.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum ScopePart<'a> {
+    Cluster(&'static str),
+    Namespaces(&'a [String]),
+}
+
+impl<'a> ScopePart<'a> {
+    fn of(namespaces: &'a [String]) -> Self {
+        if namespaces.is_empty() { ScopePart::Cluster("cluster") } else { ScopePart::Namespaces(namespaces) }
+    }
 }
 
 #[derive(Serialize)]
@@ -80,8 +93,7 @@ struct InputPart<'a> {
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<CausePart<'a>>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    namespaces: &'a [String],
+    scope: ScopePart<'a>,
     items: u64,
     skipped: u64,
     pages: u32,
@@ -189,7 +201,7 @@ impl<'a> Document<'a> {
                 cluster: &run.target.server,
                 cluster_id: &run.target.cluster_id,
                 version: run.target.version.as_deref(),
-                namespaces: &run.target.namespaces,
+                scope: ScopePart::of(&run.target.namespaces),
             },
             coverage: CoveragePart { evaluated: coverage.evaluated, applicable: coverage.applicable },
             inputs: run.inputs.iter().map(input).collect(),
@@ -212,10 +224,10 @@ fn input(input: &Input) -> InputPart<'_> {
             let (class, stage, status, attempts) = parts(why);
             CausePart { class, stage, status, attempts, text: &why.text }
         }),
-        namespaces: match input.scope() {
+        scope: ScopePart::of(match input.scope() {
             Scope::Cluster => &[],
             Scope::Namespaces(names) => names,
-        },
+        }),
         items: volume.items,
         skipped: volume.skipped,
         pages: volume.pages,

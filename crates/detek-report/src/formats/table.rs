@@ -1,8 +1,11 @@
 //! `table`: what people see first. Says how much was evaluated beside every total.
 
 use crate::Render;
-use detek_core::{Input, InputState, Level, Report, Run, clip};
-use std::{collections::BTreeMap, fmt::Write as _};
+use detek_core::{Input, InputState, Level, ObjectRef, Report, Run, clip};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 /// Subjects named in one line.
 const NAMED: usize = 2;
@@ -65,18 +68,14 @@ fn totals(run: &Run) -> String {
 }
 
 fn line(report: &Report, wide: usize) -> String {
+    let subjects: BTreeSet<&ObjectRef> = report.findings.iter().map(|finding| &finding.subject).collect();
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut names: Vec<String> = Vec::new();
-    for finding in &report.findings {
-        let name = clip(&finding.subject.short(), 80);
-        if !names.contains(&name) {
-            *kinds.entry(&finding.subject.kind).or_default() += 1;
-            names.push(name);
-        }
+    for subject in &subjects {
+        *kinds.entry(&subject.kind).or_default() += 1;
     }
+    let names: Vec<String> = subjects.iter().take(NAMED).map(|subject| clip(&subject.short(), 80)).collect();
     let counts: Vec<String> = kinds.iter().map(|(kind, count)| plural(*count, kind)).collect();
-    let rest = if names.len() > NAMED { format!(", +{}", names.len() - NAMED) } else { String::new() };
-    names.truncate(NAMED);
+    let rest = if subjects.len() > NAMED { format!(", +{}", subjects.len() - NAMED) } else { String::new() };
     let partial = if report.partial { "  (partial: there may be more)" } else { "" };
     format!(
         "  {}  {:<wide$}  {}  {}{rest}{partial}",
@@ -115,7 +114,7 @@ fn gaps(run: &Run, lines: &mut Vec<String>) {
     if let Some(fix) = permission(run) {
         lines.push(format!("  fix          {fix}"));
     }
-    for report in run.reports.iter().filter(|report| report.level == Level::Unknown) {
+    for report in run.reports.iter().filter(|report| report.level == Level::Unknown && report.applicable()) {
         if let Some(reason) = report.reason.as_ref().filter(|reason| reason.inputs.is_empty()) {
             lines.extend(title.take().map(str::to_owned));
             lines.push(format!("  {:<20} {:<9}  {}", report.id, reason.class.name(), clip(&reason.text, 300)));
