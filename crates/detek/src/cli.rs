@@ -84,6 +84,9 @@ pub(crate) struct RunArguments {
 pub(crate) struct DemoArguments {
     #[command(flatten)]
     pub(crate) selection: Selection,
+    /// Only these namespaces
+    #[arg(short, long, value_name = "NS")]
+    pub(crate) namespace: Vec<String>,
     /// Seed of the simulated cluster
     #[arg(long, default_value_t = 7)]
     pub(crate) seed: u64,

@@ -9,6 +9,8 @@ pub(crate) enum Code {
     Kubeconfig,
     /// Unknown detector or set.
     UnknownDetector,
+    /// A namespace that does not exist.
+    UnknownNamespace,
     /// Wrong usage of a flag.
     Usage,
     /// The server cannot be reached.
@@ -28,6 +30,7 @@ impl Code {
         match self {
             Code::Kubeconfig => "DTK-E103",
             Code::UnknownDetector => "DTK-E104",
+            Code::UnknownNamespace => "DTK-E106",
             Code::Usage => "DTK-E110",
             Code::Unreachable => "DTK-E201",
             Code::Rejected => "DTK-E202",
@@ -61,7 +64,7 @@ impl Failure {
     /// The exit code (`ux.md` 1.4).
     pub(crate) fn exit(&self) -> u8 {
         match self.code {
-            Code::Kubeconfig | Code::UnknownDetector | Code::Usage => 2,
+            Code::Kubeconfig | Code::UnknownDetector | Code::UnknownNamespace | Code::Usage => 2,
             Code::Unreachable | Code::Rejected | Code::Tls | Code::NotKubernetes => 4,
             Code::Output => 5,
         }

@@ -16,6 +16,7 @@ pub(crate) async fn scan(
     namespaces: &[String],
     not_run: Vec<NotRun>,
 ) -> Result<Run, Failure> {
+    check_namespaces(cluster, namespaces).await?;
     let scope = if namespaces.is_empty() { Scope::Cluster } else { Scope::Namespaces(namespaces.to_vec()) };
     let reads: Vec<PlannedRead> = plan
         .inputs
@@ -50,6 +51,20 @@ pub(crate) async fn scan(
         Failure::new(Code::Usage, format!("detek contradicts itself and does not trust this run: {violation}"))
     })?;
     Ok(run)
+}
+
+/// A mistyped namespace has no objects, and would look as if nothing were wrong with it. Where namespaces may not be read
+/// nothing is known, and the lists themselves will say what may be seen.
+async fn check_namespaces(cluster: &Cluster, namespaces: &[String]) -> Result<(), Failure> {
+    for namespace in namespaces {
+        let valid = !namespace.is_empty() && namespace.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        let answer = if valid { cluster.fetch(&format!("/api/v1/namespaces/{namespace}")).await.err() } else { None };
+        if !valid || answer.is_some_and(|cause| cause.status == Some(404)) {
+            let what = format!("namespace \"{namespace}\" does not exist in {}", cluster.server());
+            return Err(Failure::new(Code::UnknownNamespace, what).line("fix", "kubectl get namespaces"));
+        }
+    }
+    Ok(())
 }
 
 fn version(answer: &detek_kube::Answer) -> Option<String> {

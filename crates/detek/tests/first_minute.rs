@@ -73,3 +73,14 @@ fn a_binding_cannot_be_used_to_smuggle_yaml() {
     let output = detek(&["rbac", "--to", "user:a\nkind: Secret"]);
     assert_eq!(output.status.code(), Some(2));
 }
+
+#[test]
+fn a_mistyped_namespace_is_an_error_and_never_nothing_found() {
+    for name in ["paymnts", "../secrets", ""] {
+        let output = detek(&["demo", "-n", name]);
+        assert_eq!(output.status.code(), Some(2), "{name}: {}", stdout(&output));
+        assert!(stderr(&output).contains("DTK-E106"), "{name}: {}", stderr(&output));
+    }
+    let text = stdout(&detek(&["demo", "-n", "payments", "-o", "name"]));
+    assert!(text.contains("payments/fraud-check") && !text.contains("shop/"), "{text}");
+}

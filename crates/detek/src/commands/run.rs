@@ -27,7 +27,7 @@ pub(super) async fn demo(arguments: DemoArguments) -> Result<u8, Failure> {
         Failure::new(Code::Usage, "cannot start the simulated cluster").line("cause", why.to_string())
     })?;
     let cluster = Cluster::from_kubeconfig_text(&sim.kubeconfig(), None).await.map_err(|why| connect_failure(&why))?;
-    judge(&cluster, "demo", &arguments.selection, &[], (&arguments.reporting, &outputs)).await
+    judge(&cluster, "demo", &arguments.selection, &arguments.namespace, (&arguments.reporting, &outputs)).await
 }
 
 fn connect_failure(why: &ConnectError) -> Failure {
