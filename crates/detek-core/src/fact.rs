@@ -1,6 +1,6 @@
 //! Facts: what detectors share, computed once from inputs. Indexes and graphs over documents, or just the documents.
 
-use crate::{InputKey, InputKind, Inputs, Kind, Scope, detector::keep_row};
+use crate::{InputKey, InputKind, Inputs, Kind, detector::keep_row};
 use detek_doc::{Doc, Projection, Store};
 use std::{
     any::{Any, TypeId},
@@ -218,11 +218,6 @@ impl<'i> Facts<'i> {
     /// No fact built yet.
     pub fn new(inputs: &'i Inputs) -> Self {
         Facts { inputs, built: HashMap::new() }
-    }
-
-    /// Whether every required input is covered as a whole, or only some namespaces of it.
-    pub fn scope(&self, key: &InputKey) -> Option<&Scope> {
-        self.inputs.get(key).map(crate::Input::scope)
     }
 
     fn cached<T: Send + Sync + 'static>(

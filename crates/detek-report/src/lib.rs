@@ -23,10 +23,6 @@ pub struct Render<'a> {
     pub exit_reasons: &'a [String],
     /// Version of detek.
     pub detek_version: &'a str,
-    /// Whether colours may be used.
-    pub color: bool,
-    /// Width of the terminal in columns; `None` does not cut.
-    pub width: Option<usize>,
 }
 
 /// An output format.

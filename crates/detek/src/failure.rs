@@ -21,6 +21,8 @@ pub(crate) enum Code {
     Tls,
     /// The answer is none of a Kubernetes API.
     NotKubernetes,
+    /// detek's own rules of honesty do not hold for a run.
+    Dishonest,
     /// An output cannot be written.
     Output,
 }
@@ -36,6 +38,7 @@ impl Code {
             Code::Rejected => "DTK-E202",
             Code::Tls => "DTK-E203",
             Code::NotKubernetes => "DTK-E205",
+            Code::Dishonest => "DTK-E403",
             Code::Output => "DTK-E501",
         }
     }
@@ -66,6 +69,7 @@ impl Failure {
         match self.code {
             Code::Kubeconfig | Code::UnknownDetector | Code::UnknownNamespace | Code::Usage => 2,
             Code::Unreachable | Code::Rejected | Code::Tls | Code::NotKubernetes => 4,
+            Code::Dishonest => 3,
             Code::Output => 5,
         }
     }

@@ -48,7 +48,7 @@ pub(crate) async fn scan(
     let run = plan.judge(&inputs, Judging { target, now, threads, not_run, notes });
     let honest = invariant::check_honest(&run, plan).and_then(|()| invariant::check_counts(&run));
     honest.map_err(|violation| {
-        Failure::new(Code::Usage, format!("detek contradicts itself and does not trust this run: {violation}"))
+        Failure::new(Code::Dishonest, format!("detek contradicts itself and does not trust this run: {violation}"))
     })?;
     Ok(run)
 }

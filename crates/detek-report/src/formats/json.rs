@@ -214,16 +214,10 @@ impl<'a> Document<'a> {
 
 fn input(input: &Input) -> InputPart<'_> {
     let volume = input.volume();
-    let parts = |cause: &Cause| -> (&'static str, &'static str, Option<u16>, u8) {
-        (cause.class.name(), cause.stage.name(), cause.status, cause.attempts)
-    };
     InputPart {
         key: input.key().as_str(),
         state: input.state().name(),
-        cause: input.cause().map(|why| {
-            let (class, stage, status, attempts) = parts(why);
-            CausePart { class, stage, status, attempts, text: &why.text }
-        }),
+        cause: input.cause().map(cause),
         scope: ScopePart::of(match input.scope() {
             Scope::Cluster => &[],
             Scope::Namespaces(names) => names,
@@ -234,6 +228,16 @@ fn input(input: &Input) -> InputPart<'_> {
         bytes: volume.bytes,
         started: volume.started.map(|at| at.to_string()),
         finished: volume.finished.map(|at| at.to_string()),
+    }
+}
+
+fn cause(cause: &Cause) -> CausePart<'_> {
+    CausePart {
+        class: cause.class.name(),
+        stage: cause.stage.name(),
+        status: cause.status,
+        attempts: cause.attempts,
+        text: &cause.text,
     }
 }
 

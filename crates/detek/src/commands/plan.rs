@@ -6,6 +6,7 @@ use crate::{
     output::{Destination, write},
     select::select,
 };
+use detek_core::NotRunReason;
 use std::fmt::Write as _;
 
 pub(super) fn plan(selection: &Selection) -> Result<u8, Failure> {
@@ -23,7 +24,8 @@ pub(super) fn plan(selection: &Selection) -> Result<u8, Failure> {
         line(format!("    keeps  {}", paths.join(" ")));
     }
     for skipped in not_run {
-        line(format!("\n  {} is not run: {:?}", skipped.id, skipped.reason));
+        let NotRunReason::NeedsAddon(addon) = skipped.reason;
+        line(format!("\n  {} is not run: it needs the add-on {}", skipped.id, addon.name()));
     }
     write(&Destination::Stdout, text.as_bytes())?;
     Ok(0)

@@ -106,8 +106,6 @@ fn report(
         exit_code,
         exit_reasons,
         detek_version: env!("CARGO_PKG_VERSION"),
-        color: false,
-        width: None,
     }];
     let mut failed = Ok(());
     for (format, destination) in outputs {
