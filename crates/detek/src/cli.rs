@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use detek_core::Level;
+use jiff::Timestamp;
 use std::path::PathBuf;
 
 /// Finds what is wrong with a Kubernetes cluster, says why it matters and how to mend it. Reads only.
@@ -76,6 +77,9 @@ pub(crate) struct RunArguments {
     /// Only these namespaces; detectors that must see the whole cluster are then skipped
     #[arg(short, long, value_name = "NS")]
     pub(crate) namespace: Vec<String>,
+    /// Judge by this time instead of the server's: for tests of what depends on a date
+    #[arg(long, value_name = "RFC3339", hide = true)]
+    pub(crate) now: Option<Timestamp>,
     #[command(flatten)]
     pub(crate) reporting: Reporting,
 }

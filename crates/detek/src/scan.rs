@@ -5,17 +5,27 @@ use detek_core::{CauseClass, Input, Inputs, Judging, NotRun, Note, Plan, Run, Sc
 use detek_kube::{Cluster, PlannedRead};
 use jiff::Timestamp;
 
+/// What a scan is about, besides the cluster and the plan.
+pub(crate) struct Request<'a> {
+    /// Name of the context.
+    pub(crate) context: &'a str,
+    /// Only these namespaces; all if empty.
+    pub(crate) namespaces: &'a [String],
+    /// The time to judge by; without it, the server's.
+    pub(crate) now: Option<Timestamp>,
+}
+
 /// Reads what the plan needs from `cluster` and judges it.
 ///
 /// # Errors
 /// If not a single input could be read because of one cause that lies before the reading: no connection, no credential.
 pub(crate) async fn scan(
     cluster: &Cluster,
-    context: &str,
+    request: &Request<'_>,
     plan: &Plan,
-    namespaces: &[String],
     not_run: Vec<NotRun>,
 ) -> Result<Run, Failure> {
+    let Request { context, namespaces, now } = *request;
     check_namespaces(cluster, namespaces).await?;
     let scope = if namespaces.is_empty() { Scope::Cluster } else { Scope::Namespaces(namespaces.to_vec()) };
     let reads: Vec<PlannedRead> = plan
@@ -44,7 +54,7 @@ pub(crate) async fn scan(
         namespaces: namespaces.to_vec(),
     };
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let now = cluster.now().unwrap_or_else(local_time);
+    let now = now.or_else(|| cluster.now()).unwrap_or_else(local_time);
     let run = plan.judge(&inputs, Judging { target, now, threads, not_run, notes });
     let honest = invariant::check_honest(&run, plan).and_then(|()| invariant::check_counts(&run));
     honest.map_err(|violation| {

@@ -4,7 +4,7 @@ use crate::{
     cli::{DemoArguments, Reporting, RunArguments, Selection},
     failure::{Code, Failure},
     output::{Destination, parse, write},
-    scan::{local_time, scan},
+    scan::{Request, local_time, scan},
     select::{select, unknown},
 };
 use detek_core::Run;
@@ -13,12 +13,13 @@ use detek_report::{FORMATS, Format, Render, render};
 use jiff::Timestamp;
 
 pub(super) async fn run(arguments: RunArguments) -> Result<u8, Failure> {
-    let RunArguments { selection, kubeconfig, context, namespace, reporting } = arguments;
+    let RunArguments { selection, kubeconfig, context, namespace, now, reporting } = arguments;
     let outputs = outputs(&reporting)?;
     let name = context.clone().unwrap_or_else(|| "current context".to_owned());
     let cluster =
         Cluster::connect(ConnectOptions { kubeconfig, context }).await.map_err(|why| connect_failure(&why))?;
-    judge(&cluster, &name, &selection, &namespace, (&reporting, &outputs)).await
+    let request = Request { context: &name, namespaces: &namespace, now };
+    judge(&cluster, &request, &selection, (&reporting, &outputs)).await
 }
 
 pub(super) async fn demo(arguments: DemoArguments) -> Result<u8, Failure> {
@@ -27,7 +28,8 @@ pub(super) async fn demo(arguments: DemoArguments) -> Result<u8, Failure> {
         Failure::new(Code::Usage, "cannot start the simulated cluster").line("cause", why.to_string())
     })?;
     let cluster = Cluster::from_kubeconfig_text(&sim.kubeconfig(), None).await.map_err(|why| connect_failure(&why))?;
-    judge(&cluster, "demo", &arguments.selection, &arguments.namespace, (&arguments.reporting, &outputs)).await
+    let request = Request { context: "demo", namespaces: &arguments.namespace, now: None };
+    judge(&cluster, &request, &arguments.selection, (&arguments.reporting, &outputs)).await
 }
 
 fn connect_failure(why: &ConnectError) -> Failure {
@@ -37,15 +39,14 @@ fn connect_failure(why: &ConnectError) -> Failure {
 
 async fn judge(
     cluster: &Cluster,
-    context: &str,
+    request: &Request<'_>,
     selection: &Selection,
-    namespaces: &[String],
     (reporting, outputs): (&Reporting, &[(&'static Format, Destination)]),
 ) -> Result<u8, Failure> {
     let (detectors, not_run) = select(selection)?;
     let plan = detek_detectors::plan(detectors);
     let started = local_time();
-    let run = scan(cluster, context, &plan, namespaces, not_run).await?;
+    let run = scan(cluster, request, &plan, not_run).await?;
     let (exit_code, reasons) = exit(&run, reporting);
     report(&run, (started, local_time()), (exit_code, &reasons), outputs)?;
     Ok(exit_code)
