@@ -1,12 +1,11 @@
-//! `name`: detector, tab, `Kind/ns/name`; nothing is cut.
+//! `name`: detector, tab, `Kind/ns/name`.
 
-use crate::Render;
-use detek_core::clip;
+use crate::{Render, Style, text::text};
 
-pub(crate) fn render(runs: &[Render<'_>], out: &mut Vec<u8>) {
+pub(crate) fn render(runs: &[Render<'_>], _: &Style<'_>, out: &mut Vec<u8>) {
     for report in runs.iter().flat_map(|render| &render.run.reports) {
         for finding in &report.findings {
-            let line = format!("{}\t{}\n", report.id, clip(&finding.subject.to_string(), usize::MAX));
+            let line = format!("{}\t{}\n", text(&report.id), text(&finding.subject.to_string()));
             out.extend_from_slice(line.as_bytes());
         }
     }

@@ -1,6 +1,6 @@
 //! `table`: what people see first. Says how much was evaluated beside every total.
 
-use crate::Render;
+use crate::{Render, Style};
 use detek_core::{Input, InputState, Level, ObjectRef, Report, Run, clip};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,7 +10,7 @@ use std::{
 /// Subjects named in one line.
 const NAMED: usize = 2;
 
-pub(crate) fn render(runs: &[Render<'_>], out: &mut Vec<u8>) {
+pub(crate) fn render(runs: &[Render<'_>], _: &Style<'_>, out: &mut Vec<u8>) {
     for (number, render) in runs.iter().enumerate() {
         if number > 0 {
             out.push(b'\n');

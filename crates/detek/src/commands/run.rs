@@ -7,9 +7,9 @@ use crate::{
     scan::{Request, local_time, scan},
     select::{select, unknown},
 };
-use detek_core::Run;
+use detek_core::{Level, Run};
 use detek_kube::{Cluster, ConnectError, ConnectOptions};
-use detek_report::{FORMATS, Format, Render, render};
+use detek_report::{FORMATS, Format, Render, Style, render};
 use jiff::Timestamp;
 
 pub(super) async fn run(arguments: RunArguments) -> Result<u8, Failure> {
@@ -48,7 +48,7 @@ async fn judge(
     let started = local_time();
     let run = scan(cluster, request, &plan, not_run).await?;
     let (exit_code, reasons) = exit(&run, reporting);
-    report(&run, (started, local_time()), (exit_code, &reasons), outputs)?;
+    report(&run, (started, local_time()), (exit_code, &reasons, reporting.fail_on), outputs)?;
     Ok(exit_code)
 }
 
@@ -95,7 +95,7 @@ fn outputs(reporting: &Reporting) -> Result<Vec<(&'static Format, Destination)>,
 fn report(
     run: &Run,
     (started, finished): (Timestamp, Timestamp),
-    (exit_code, exit_reasons): (u8, &[String]),
+    (exit_code, exit_reasons, fail_on): (u8, &[String], Option<Level>),
     outputs: &[(&'static Format, Destination)],
 ) -> Result<(), Failure> {
     let run_id = format!("{:016x}", fastrand::u64(..));
@@ -106,12 +106,13 @@ fn report(
         finished,
         exit_code,
         exit_reasons,
+        fail_on,
         detek_version: env!("CARGO_PKG_VERSION"),
     }];
     let mut failed = Ok(());
     for (format, destination) in outputs {
         let mut bytes = Vec::new();
-        render(format, &renders, &mut bytes);
+        render(format, &renders, &Style::default(), &mut bytes);
         // One output that fails does not stop the others.
         failed = failed.and(write(destination, &bytes));
     }

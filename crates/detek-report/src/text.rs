@@ -1,0 +1,32 @@
+//! Cluster text on its way into a format. Everything that comes from a cluster is hostile; each format escapes for its own
+//! sink what leaves here, and nothing leaves here that could move a cursor, hide text or grow without end.
+
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+/// Longest text in formats for programs, in characters: above every name and message that is valid, so that none is cut.
+const LONGEST: usize = 1_024;
+
+/// `value` on one line, without control, bidirectional and zero-width characters, of at most [`LONGEST`] characters.
+pub(crate) fn text(value: &str) -> Cow<'_, str> {
+    // Most text is plain ASCII, which cleaning leaves as it is.
+    let plain = value.len() <= LONGEST && value.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+    if plain && !value.ends_with(' ') && !value.contains("  ") {
+        return Cow::Borrowed(value);
+    }
+    Cow::Owned(detek_core::clip(value, LONGEST))
+}
+
+/// Evidence with every name and text in it cleaned.
+pub(crate) fn evidence(fields: &Map<String, Value>) -> Map<String, Value> {
+    fields.iter().map(|(name, value)| (text(name).into_owned(), clean(value))).collect()
+}
+
+fn clean(value: &Value) -> Value {
+    match value {
+        Value::String(value) => Value::String(text(value).into_owned()),
+        Value::Array(items) => items.iter().map(clean).collect(),
+        Value::Object(fields) => Value::Object(evidence(fields)),
+        other => other.clone(),
+    }
+}
