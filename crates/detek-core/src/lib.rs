@@ -14,7 +14,7 @@ mod input;
 mod judge;
 mod level;
 mod object;
-mod parameter;
+pub mod parameter;
 mod plan;
 mod run;
 mod symptom;

@@ -40,13 +40,16 @@ fn fields<T: Serialize>(detector: &T) -> Map<String, Value> {
 }
 
 /// The parameters of `detector`, in the order of its struct's names.
-pub(crate) fn describe<T: Serialize>(detector: &T, texts: &'static [(&'static str, &'static str)]) -> Vec<Parameter> {
+pub fn describe<T: Serialize>(detector: &T, texts: &'static [(&'static str, &'static str)]) -> Vec<Parameter> {
     let text = |name: &str| texts.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text);
     fields(detector).into_iter().map(|(name, value)| Parameter { text: text(&name), name, value }).collect()
 }
 
 /// `detector` with some parameters replaced, each given as text.
-pub(crate) fn set<T: Serialize + DeserializeOwned>(
+///
+/// # Errors
+/// Says which parameter is unknown or which value does not fit, and what would.
+pub fn set<T: Serialize + DeserializeOwned>(
     detector: &T,
     id: &str,
     values: &[(String, String)],

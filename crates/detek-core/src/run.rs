@@ -2,7 +2,7 @@
 
 use crate::{AnyDetector, Finding, Input, InputKey, Level, NotRun};
 use jiff::Timestamp;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Why a report is Unknown, or stands on incomplete inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -151,12 +151,14 @@ impl Report {
 }
 
 impl Run {
-    /// Detectors evaluated on complete inputs out of those that apply.
+    /// Detectors evaluated on complete inputs out of those that apply. A family is one detector: it applies if one of
+    /// its instances does, and is evaluated if all of these are.
     pub fn coverage(&self) -> Coverage {
-        Coverage {
-            evaluated: self.reports.iter().filter(|report| report.evaluated()).count(),
-            applicable: self.reports.iter().filter(|report| report.applicable()).count(),
+        let mut families: BTreeMap<&str, bool> = BTreeMap::new();
+        for report in self.reports.iter().filter(|report| report.applicable()) {
+            *families.entry(report.detector.meta().id).or_insert(true) &= report.evaluated();
         }
+        Coverage { evaluated: families.values().filter(|evaluated| **evaluated).count(), applicable: families.len() }
     }
 
     /// Findings per level.

@@ -2,18 +2,22 @@
 //!
 //! `rows/` has one file per kind of object: plain structs with the fields that detek reads, which are also the
 //! projection. `facts/` has what detectors share, computed once. `detectors/` has one file per detector with its texts,
-//! its examples and its tests; [`ALL`] lists them.
+//! its examples and its tests; [`all`] makes them. `data/` has the tables that they judge by.
 
+mod data;
 mod detectors;
 mod facts;
 mod rows;
 #[cfg(test)]
 mod testing;
 
-pub use detectors::{ALL, Make};
-
 use detek_core::{AnyDetector, Plan};
 use std::sync::Arc;
+
+/// Every detector with default parameters, by id. A family gives one for each of its instances.
+pub fn all() -> Vec<Arc<dyn AnyDetector>> {
+    detectors::ALL.iter().flat_map(|make| make()).collect()
+}
 
 /// Plans these detectors; their findings roll up to the owners of what was seen.
 pub fn plan(detectors: Vec<Arc<dyn AnyDetector>>) -> Plan {

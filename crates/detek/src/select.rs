@@ -14,44 +14,46 @@ type Detectors = Vec<Arc<dyn AnyDetector>>;
 
 /// The chosen detectors, and those of the set that need a permission which is not enabled.
 pub(crate) fn select(selection: &Selection) -> Result<(Detectors, Vec<NotRun>), Failure> {
-    let all: BTreeMap<String, Arc<dyn AnyDetector>> =
-        detek_detectors::ALL.iter().map(|make| make()).map(|detector| (detector.id(), detector)).collect();
-    let known: Vec<&str> = all.keys().map(String::as_str).collect();
+    let all = detek_detectors::all();
+    let known = names(&all);
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
     if !SETS.contains(&selection.set.as_str()) {
         return Err(unknown("set", &selection.set, &SETS));
     }
     for id in selection.only.iter().chain(&selection.skip) {
-        if !all.contains_key(id) {
+        if !known.contains(&id.as_str()) {
             return Err(unknown("detector", id, &known));
         }
     }
     let mut parameters: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
     for given in &selection.param {
         let (id, name, value) = split(given)?;
-        if !all.contains_key(id) {
+        if !known.contains(&id) {
             return Err(unknown("detector", id, &known));
         }
         parameters.entry(id).or_default().push((name.to_owned(), value.to_owned()));
     }
     let mut chosen = Vec::new();
     let mut not_run = Vec::new();
-    for (id, detector) in &all {
-        let meta = detector.meta();
+    for detector in &all {
+        let (id, meta) = (detector.id(), detector.meta());
+        let named = |names: &[String]| names.iter().any(|name| *name == id || name == meta.id);
         let in_set = match selection.set.as_str() {
-            _ if !selection.only.is_empty() => selection.only.contains(id),
+            _ if !selection.only.is_empty() => named(&selection.only),
             "all" => true,
             "default" => meta.on,
             set => meta.on && meta.category.set() == set,
         };
-        if !in_set || selection.skip.contains(id) {
+        if !in_set || named(&selection.skip) {
             continue;
         }
         if let Some(addon) = meta.addon {
-            not_run.push(NotRun { id: id.clone(), reason: NotRunReason::NeedsAddon(addon) });
+            not_run.push(NotRun { id, reason: NotRunReason::NeedsAddon(addon) });
             continue;
         }
-        let values = parameters.get(id.as_str()).map_or(&[][..], Vec::as_slice);
-        let configured = detector.with(values).map_err(|why| {
+        let values: Vec<(String, String)> =
+            [meta.id, &id].iter().filter_map(|name| parameters.get(name)).flatten().cloned().collect();
+        let configured = detector.with(&values).map_err(|why| {
             Failure::new(Code::Usage, "wrong usage of --param")
                 .line("cause", why.to_string())
                 .line("fix", format!("detek explain {id}"))
@@ -59,6 +61,14 @@ pub(crate) fn select(selection: &Selection) -> Result<(Detectors, Vec<NotRun>), 
         chosen.push(configured);
     }
     Ok((chosen, not_run))
+}
+
+/// Names of detectors: ids, and those of families.
+pub(crate) fn names(detectors: &[Arc<dyn AnyDetector>]) -> Vec<String> {
+    let mut names: Vec<String> =
+        detectors.iter().flat_map(|detector| [detector.meta().id.to_owned(), detector.id()]).collect();
+    names.dedup();
+    names
 }
 
 fn split(given: &str) -> Result<(&str, &str, &str), Failure> {

@@ -1,5 +1,7 @@
 //! Every compiled detector: one file each, two lines here.
 
+mod api_lifecycle;
+mod apiserver_check_failed;
 mod failed_pod;
 mod ingress_backend_missing;
 mod pod_crash_loop;
@@ -7,19 +9,22 @@ mod pod_image_mutable_tag;
 mod pod_without_limits;
 mod pod_without_requests;
 mod service_selects_nothing;
+mod version_end_of_life;
 
 use detek_core::{AnyDetector, Detector};
 use std::sync::Arc;
 
-/// Makes a detector with default parameters.
-pub type Make = fn() -> Arc<dyn AnyDetector>;
+/// Makes a detector with default parameters, or all of a family.
+pub(crate) type Make = fn() -> Vec<Arc<dyn AnyDetector>>;
 
-fn make<D: Detector>() -> Arc<dyn AnyDetector> {
-    Arc::new(D::default())
+fn make<D: Detector>() -> Vec<Arc<dyn AnyDetector>> {
+    vec![Arc::new(D::default())]
 }
 
 /// All detectors, by id.
-pub static ALL: &[Make] = &[
+pub(crate) static ALL: &[Make] = &[
+    api_lifecycle::family,
+    make::<apiserver_check_failed::ApiserverCheckFailed>,
     make::<failed_pod::FailedPod>,
     make::<ingress_backend_missing::IngressBackendMissing>,
     make::<pod_crash_loop::PodCrashLoop>,
@@ -27,4 +32,5 @@ pub static ALL: &[Make] = &[
     make::<pod_without_limits::PodWithoutLimits>,
     make::<pod_without_requests::PodWithoutRequests>,
     make::<service_selects_nothing::ServiceSelectsNothing>,
+    make::<version_end_of_life::VersionEndOfLife>,
 ];

@@ -3,15 +3,16 @@
 use crate::{
     failure::Failure,
     output::{Destination, write},
-    select::unknown,
+    select::{names, unknown},
 };
 use detek_core::{Needs, Role};
 use std::fmt::Write as _;
 
 pub(super) fn explain(id: &str) -> Result<u8, Failure> {
-    let Some(detector) = detek_detectors::ALL.iter().map(|make| make()).find(|detector| detector.id() == id) else {
-        let ids: Vec<String> = detek_detectors::ALL.iter().map(|make| make().id()).collect();
-        return Err(unknown("detector", id, &ids.iter().map(String::as_str).collect::<Vec<_>>()));
+    let all = detek_detectors::all();
+    let Some(detector) = all.iter().find(|detector| detector.id() == id || detector.meta().id == id) else {
+        let known = names(&all);
+        return Err(unknown("detector", id, &known.iter().map(String::as_str).collect::<Vec<_>>()));
     };
     let meta = detector.meta();
     let mut text = String::new();

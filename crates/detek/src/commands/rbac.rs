@@ -47,13 +47,24 @@ fn wanted(plan: &Plan, only: &[String]) -> Result<BTreeSet<InputKey>, Failure> {
     Ok(keys)
 }
 
-/// A ClusterRole with one rule for each API group.
+/// A ClusterRole with one rule for each API group, and one for paths outside of them.
 fn role(name: &str, keys: &BTreeSet<InputKey>) -> String {
     let mut groups: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut paths = BTreeSet::new();
     for key in keys {
-        let parts: Vec<&str> = key.as_str().split('/').collect();
-        if let ["kubernetes", group, _, resource] = parts[..] {
-            groups.entry(if group == "core" { "" } else { group }).or_default().insert(resource);
+        match key.as_str().split('/').collect::<Vec<_>>()[..] {
+            ["kubernetes", "raw", "version"] => {
+                paths.insert("/version".to_owned());
+            }
+            ["kubernetes", "raw", path] => paths.extend([format!("/{path}"), format!("/{path}/*")]),
+            // The addresses of the instances.
+            ["kubernetes", "probe", "apiservers"] => {
+                groups.entry("discovery.k8s.io").or_default().insert("endpointslices");
+            }
+            ["kubernetes", group, _, resource] => {
+                groups.entry(if group == "core" { "" } else { group }).or_default().insert(resource);
+            }
+            _ => {}
         }
     }
     let mut text = format!(
@@ -63,6 +74,10 @@ fn role(name: &str, keys: &BTreeSet<InputKey>) -> String {
         let resources = resources.into_iter().collect::<Vec<_>>().join(", ");
         writeln!(text, "- {{apiGroups: [\"{group}\"], resources: [{resources}], verbs: [get, list]}}")
             .expect("writing to a string cannot fail");
+    }
+    if !paths.is_empty() {
+        let paths = paths.into_iter().collect::<Vec<_>>().join(", ");
+        writeln!(text, "- {{nonResourceURLs: [{paths}], verbs: [get]}}").expect("writing to a string cannot fail");
     }
     text
 }
