@@ -12,6 +12,9 @@ use std::{
     fmt::Write as _,
 };
 
+/// What the whole role holds besides the inputs: a cluster is known by the uid of this namespace.
+const CLUSTER_ID: &str = "- {apiGroups: [\"\"], resources: [namespaces], resourceNames: [kube-system], verbs: [get]}\n";
+
 pub(super) fn rbac(arguments: &RbacArguments) -> Result<u8, Failure> {
     let (detectors, _) = select(&arguments.selection())?;
     let plan = detek_detectors::plan(detectors);
@@ -21,7 +24,11 @@ pub(super) fn rbac(arguments: &RbacArguments) -> Result<u8, Failure> {
     } else {
         format!("detek-scanner-{}", arguments.only.join("-").replace('_', "-"))
     };
-    let text = role(&name, &keys) + &binding(&name, &subject(&arguments.to)?, arguments.only.is_empty());
+    let mut text = role(&name, &keys);
+    if arguments.only.is_empty() && keys.iter().all(|key| key.name() != "namespaces") {
+        text += CLUSTER_ID;
+    }
+    text += &binding(&name, &subject(&arguments.to)?, arguments.only.is_empty());
     write(&Destination::Stdout, text.as_bytes())?;
     Ok(0)
 }
