@@ -7,10 +7,10 @@ use std::path::Path;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use jiff::{SignedDuration, Timestamp};
-use rcgen::{CertificateParams, DnType, KeyPair};
 use regex::{Captures, Regex};
 use serde::Deserialize;
 
+use crate::certificates;
 use crate::cluster::{self, Cluster};
 use crate::scan::{Finding, Scan};
 
@@ -93,6 +93,18 @@ pub(crate) struct Outcome {
     pub(crate) faults: Vec<String>,
 }
 
+impl Outcome {
+    /// One line of the table and nothing wrong.
+    pub(crate) fn of(detector: &str, text: &str) -> Self {
+        Self { rows: vec![format!("{detector} | {text}")], faults: Vec::new() }
+    }
+
+    /// Something wrong with the case as a whole.
+    pub(crate) fn fault(detector: &str, text: &str) -> Self {
+        Self { rows: Vec::new(), faults: vec![format!("{detector}: {text}")] }
+    }
+}
+
 /// All cases, by detector.
 pub(crate) fn load() -> Vec<Case> {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/cases"));
@@ -152,8 +164,11 @@ impl Case {
         self.namespaces.first().map_or("default", String::as_str)
     }
 
-    /// Scans `cluster`, to which the case was applied, and compares.
+    /// Scans `cluster`, to which the case was applied, or the one that the case needs for itself, and compares.
     pub(crate) fn judge(&self, cluster: &Cluster) -> Outcome {
+        if let Some(server) = &self.server {
+            return self.judge_server(server, cluster);
+        }
         let mut outcome = Outcome::default();
         let fill = Placeholders::new(cluster);
         if self.moments.is_empty() {
@@ -171,7 +186,7 @@ impl Case {
     }
 
     /// The case of a server state: in a cluster of its own, and silent on the healthy one.
-    pub(crate) fn judge_server(&self, server: &Server, healthy: &Cluster) -> Outcome {
+    fn judge_server(&self, server: &Server, healthy: &Cluster) -> Outcome {
         let mut outcome = Outcome::default();
         for finding in self.scan(healthy, None, &mut outcome) {
             outcome.faults.push(format!("{} on a healthy server: {}", self.detector, finding.message));
@@ -286,28 +301,10 @@ impl Placeholders {
                     return (self.now - duration(age)).strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
                 }
                 let kinds = name.strip_prefix("certificate ").unwrap_or_else(|| panic!("unknown placeholder {name:?}"));
-                let chain: String = kinds.split(' ').map(|kind| self.certificate(kind)).collect();
+                let chain: String = kinds.split(' ').map(|kind| certificates::self_signed(kind, self.now)).collect();
                 base64(chain.as_bytes())
             }
         }
-    }
-
-    fn certificate(&self, kind: &str) -> String {
-        let mut params = CertificateParams::new(vec![format!("{kind}.case.example")]).expect("the name is valid");
-        params.distinguished_name.push(DnType::CommonName, format!("{kind}.case.example"));
-        params.not_before = rcgen::date_time_ymd(2025, 1, 1);
-        params.not_after = match kind {
-            "expired" => rcgen::date_time_ymd(2025, 6, 1),
-            "valid" => rcgen::date_time_ymd(2036, 1, 1),
-            "expiring" => {
-                let end = (self.now + SignedDuration::from_hours(5 * 24)).to_zoned(jiff::tz::TimeZone::UTC);
-                let [month, day] = [end.month(), end.day()].map(i8::unsigned_abs);
-                rcgen::date_time_ymd(i32::from(end.year()), month, day)
-            }
-            _ => panic!("unknown certificate {kind:?}"),
-        };
-        let key = KeyPair::generate().expect("a key can be made");
-        params.self_signed(&key).expect("a certificate can be signed").pem()
     }
 }
 

@@ -9,6 +9,10 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::SystemTime;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+
+use crate::certificates;
+
 /// The folder of the Go program.
 const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/cluster");
 
@@ -29,11 +33,7 @@ pub(crate) fn shared() -> Option<&'static Cluster> {
 pub(crate) fn enabled() -> bool {
     let enabled = std::env::var_os("DETEK_REAL").is_some_and(|value| !value.is_empty());
     if !enabled {
-        // Not by `eprintln!`, whose text the test harness swallows when a test passes.
-        let _ = writeln!(
-            std::io::stderr(),
-            "SKIPPED: needs a real control plane; set DETEK_REAL=1 (Go is needed, the first build takes long)"
-        );
+        say("SKIPPED: needs a real control plane; set DETEK_REAL=1 (Go is needed, the first build takes long)");
     }
     enabled
 }
@@ -67,19 +67,34 @@ impl Cluster {
         self.dir.join("kubeconfig")
     }
 
-    /// Writes a kubeconfig for the holder of a bearer token.
-    pub(crate) fn kubeconfig_for(&self, user: &str, token: &str) -> PathBuf {
-        let path = self.dir.join(format!("{user}.kubeconfig"));
+    /// Writes a kubeconfig called `name`: `ca` is the file below `pki` that the server is trusted by, `credential` the
+    /// fields of its user.
+    pub(crate) fn kubeconfig_with(&self, name: &str, ca: &str, credential: &str) -> PathBuf {
+        let path = self.dir.join(format!("{name}.kubeconfig"));
         let text = format!(
-            "apiVersion: v1\nkind: Config\ncurrent-context: {user}\n\
-             contexts: [{{name: {user}, context: {{cluster: sim, user: {user}}}}}]\n\
-             clusters: [{{name: sim, cluster: {{server: \"{}\", certificate-authority: \"{}\"}}}}]\n\
-             users: [{{name: {user}, user: {{token: {token}}}}}]\n",
+            "apiVersion: v1\nkind: Config\ncurrent-context: {name}\n\
+             contexts: [{{name: {name}, context: {{cluster: real, user: {name}}}}}]\n\
+             clusters: [{{name: real, cluster: {{server: \"{}\", certificate-authority: \"{}\"}}}}]\n\
+             users: [{{name: {name}, user: {{{credential}}}}}]\n",
             self.server(),
-            self.dir.join("pki/ca.crt").display(),
+            self.dir.join("pki").join(ca).display(),
         );
         fs::write(&path, text).expect("the kubeconfig can be written");
         path
+    }
+
+    /// The same for the holder of a bearer token.
+    pub(crate) fn kubeconfig_by_token(&self, name: &str, token: &str) -> PathBuf {
+        self.kubeconfig_with(name, "ca.crt", &format!("token: {token}"))
+    }
+
+    /// The same for `user`, by a client certificate that is `valid` or `expired`.
+    pub(crate) fn kubeconfig_by_certificate(&self, user: &str, kind: &str) -> PathBuf {
+        let ca_key = fs::read_to_string(self.dir.join("pki/ca.key")).expect("the cluster writes its CA's key");
+        let (certificate, key) = certificates::client(user, kind, &ca_key);
+        let [certificate, key] = [certificate, key].map(|pem| BASE64_STANDARD.encode(pem));
+        let credential = format!("client-certificate-data: {certificate}, client-key-data: {key}");
+        self.kubeconfig_with(user, "ca.crt", &credential)
     }
 
     /// Runs kubectl as administrator with `input` on its standard input and returns what it printed.
@@ -134,7 +149,8 @@ impl Cluster {
         server.rsplit(':').next().expect("the address has a port").to_owned()
     }
 
-    fn server(&self) -> String {
+    /// The address of the API server.
+    pub(crate) fn server(&self) -> String {
         let env = fs::read_to_string(self.dir.join("env")).expect("the cluster writes its environment");
         let server = env.lines().find_map(|line| line.strip_prefix("K8S_SERVER="));
         server.expect("the environment names the server").to_owned()
@@ -148,6 +164,11 @@ impl Drop for Cluster {
     }
 }
 
+/// Past the test harness, which swallows what a passing test prints.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
 /// The program, built when it is missing or older than its sources.
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
@@ -155,7 +176,7 @@ fn program() -> &'static Path {
         let source = Path::new(SOURCE);
         let program = source.join("cluster");
         if modified(&program) < newest_source(source) {
-            eprintln!("building {}: the first time takes 6 to 20 minutes", program.display());
+            say(&format!("building {}: the first time takes 6 to 20 minutes", program.display()));
             let status = Command::new(source.join("build.sh")).status().expect("build.sh starts");
             assert!(status.success(), "cannot build the control plane: is Go 1.24 or later installed?");
         }

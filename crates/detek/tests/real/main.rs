@@ -1,14 +1,43 @@
 //! detek against a real Kubernetes 1.34 control plane: what only the real programs can show. Needs Go; runs when
 //! `DETEK_REAL` is set and fails then if anything is missing.
 #![expect(clippy::disallowed_methods, reason = "tests read files, the environment and the clock")]
-#![expect(clippy::print_stderr, reason = "a skipped tier must be seen")]
 
 mod access;
 mod cases;
+mod certificates;
 mod cluster;
+mod failures;
 mod scan;
 
+use std::collections::BTreeSet;
+
 use cases::Outcome;
+
+/// Detectors that are not yet written, whose cases wait for them. With none left, the table is whole.
+const NOT_YET_WRITTEN: &[&str] = &[
+    "api_lifecycle",
+    "apiserver_check_failed",
+    "apiserver_instance_unhealthy",
+    "container_oom_killed",
+    "container_restarted",
+    "deployment_without_pdb",
+    "endpoint_address_stale",
+    "node_taint_forgotten",
+    "pod_hostpath_data",
+    "pod_image_unknown_registry",
+    "pod_ip_duplicate",
+    "pod_pull_policy_stale",
+    "pod_without_graceful_shutdown",
+    "pod_without_liveness_probe",
+    "pod_without_readiness_probe",
+    "service_no_available_target",
+    "service_partially_available",
+    "service_target_port_mismatch",
+    "tls_secret_expired",
+    "version_end_of_life",
+    "webhook_ca_bundle_expired",
+    "webhook_unavailable",
+];
 
 #[test]
 fn every_broken_object_is_reported_and_no_look_alike_is() {
@@ -17,15 +46,24 @@ fn every_broken_object_is_reported_and_no_look_alike_is() {
     assert_eq!(cases.len(), 29, "every detector has its case");
     let objects: Vec<_> = cases.iter().filter(|case| case.server.is_none()).collect();
     cases::apply(cluster, &objects);
+    let written = written();
     let mut all = Outcome::default();
     for case in &cases {
-        let outcome = match &case.server {
-            None => case.judge(cluster),
-            Some(server) => case.judge_server(server, cluster),
+        let outcome = match (written.contains(&case.detector), NOT_YET_WRITTEN.contains(&case.detector.as_str())) {
+            (true, false) => case.judge(cluster),
+            (false, true) => Outcome::of(&case.detector, "not yet written"),
+            (true, true) => Outcome::fault(&case.detector, "is written: take it off the list of those that are not"),
+            (false, false) => Outcome::fault(&case.detector, "there is no such detector"),
         };
         all.rows.extend(outcome.rows);
         all.faults.extend(outcome.faults);
     }
     println!("detector | subject | level | message\n{}", all.rows.join("\n"));
     assert!(all.faults.is_empty(), "{} faults:\n{}", all.faults.len(), all.faults.join("\n"));
+}
+
+/// The ids of all detectors; a family counts once.
+fn written() -> BTreeSet<String> {
+    let ids = detek_detectors::ALL.iter().map(|make| make().id());
+    ids.map(|id| id.split(" - ").next().unwrap_or_default().to_owned()).collect()
 }

@@ -17,7 +17,7 @@ pub(crate) struct Scan {
 pub(crate) struct Report {
     pub(crate) detector: String,
     pub(crate) level: String,
-    /// The reason of Unknown, as JSON; empty if there is none.
+    /// Class and text of the reason of Unknown; empty if there is none.
     pub(crate) reason: String,
     pub(crate) findings: Vec<Finding>,
 }
@@ -72,7 +72,9 @@ impl Report {
         Self {
             detector: text(&report["detector"]),
             level: text(&report["level"]),
-            reason: report.get("reason").map(Value::to_string).unwrap_or_default(),
+            reason: report
+                .get("reason")
+                .map_or_else(String::new, |reason| format!("{}: {}", text(&reason["class"]), text(&reason["text"]))),
             findings: list(&report["findings"]).iter().map(Finding::read).collect(),
         }
     }
