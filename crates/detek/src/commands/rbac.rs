@@ -19,11 +19,7 @@ pub(super) fn rbac(arguments: &RbacArguments) -> Result<u8, Failure> {
     let (detectors, _) = select(&arguments.selection())?;
     let plan = detek_detectors::plan(detectors);
     let keys = wanted(&plan, &arguments.only)?;
-    let name = if arguments.only.is_empty() {
-        "detek-scanner".to_owned()
-    } else {
-        format!("detek-scanner-{}", arguments.only.join("-").replace('_', "-"))
-    };
+    let name = role_name(&arguments.only);
     let mut text = role(&name, &keys);
     if arguments.only.is_empty() && keys.iter().all(|key| key.name() != "namespaces") {
         text += CLUSTER_ID;
@@ -31,6 +27,12 @@ pub(super) fn rbac(arguments: &RbacArguments) -> Result<u8, Failure> {
     text += &binding(&name, &subject(&arguments.to)?, arguments.only.is_empty());
     write(&Destination::Stdout, text.as_bytes())?;
     Ok(0)
+}
+
+/// `detek-scanner`, or `detek-scanner-pods-failed-pod` for a part of it.
+fn role_name(only: &[String]) -> String {
+    let words = only.iter().flat_map(|name| name.split(|c: char| !c.is_ascii_alphanumeric()));
+    ["detek", "scanner"].into_iter().chain(words.filter(|word| !word.is_empty())).collect::<Vec<_>>().join("-")
 }
 
 /// The inputs that the role is for: all of the plan, or those named by resource or by the detectors that read them.
@@ -42,7 +44,8 @@ fn wanted(plan: &Plan, only: &[String]) -> Result<BTreeSet<InputKey>, Failure> {
     for name in only {
         let before = keys.len();
         keys.extend(plan.inputs.iter().map(|input| &input.kind.key).filter(|key| key.name() == name).cloned());
-        let detectors = plan.detectors.iter().filter(|detector| detector.id == *name);
+        let detectors =
+            plan.detectors.iter().filter(|detector| detector.id == *name || detector.detector.meta().id == name);
         keys.extend(detectors.flat_map(|detector| detector.roles.keys().cloned()));
         if keys.len() == before {
             let resources = plan.inputs.iter().map(|input| input.kind.key.name());

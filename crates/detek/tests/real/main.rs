@@ -15,8 +15,6 @@ use cases::Outcome;
 
 /// Detectors that are not yet written, whose cases wait for them. With none left, the table is whole.
 const NOT_YET_WRITTEN: &[&str] = &[
-    "api_lifecycle",
-    "apiserver_check_failed",
     "apiserver_instance_unhealthy",
     "container_oom_killed",
     "container_restarted",
@@ -34,7 +32,6 @@ const NOT_YET_WRITTEN: &[&str] = &[
     "service_partially_available",
     "service_target_port_mismatch",
     "tls_secret_expired",
-    "version_end_of_life",
     "webhook_ca_bundle_expired",
     "webhook_unavailable",
 ];
@@ -64,6 +61,6 @@ fn every_broken_object_is_reported_and_no_look_alike_is() {
 
 /// The ids of all detectors; a family counts once.
 fn written() -> BTreeSet<String> {
-    let ids = detek_detectors::ALL.iter().map(|make| make().id());
+    let ids = detek_detectors::all().into_iter().map(|detector| detector.id());
     ids.map(|id| id.split(" - ").next().unwrap_or_default().to_owned()).collect()
 }
