@@ -1,118 +1,107 @@
 //! From a kubeconfig to a connection.
 
-use crate::request::{Ask, Limits, Transport};
-use crate::{Answer, discovery::Discovery};
+use crate::{
+    Answer,
+    discovery::Discovery,
+    error::ConnectError,
+    kubeconfig::{self, Files, Found, unusable},
+    probe::Way,
+    request::{Ask, Limits, Transport},
+};
 use detek_core::{Cause, CauseClass, Stage};
 use jiff::Timestamp;
-use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig, KubeconfigError};
-use std::{collections::BTreeSet, fmt, path::PathBuf, sync::Arc, time::Duration};
+use kube::config::{AuthInfo, KubeConfigOptions};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 /// DNS, TCP, proxy and TLS.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// Which cluster to read.
+/// Which cluster to read, and as whom. Looked at, in this order: `kubeconfig`, the files of `$KUBECONFIG`, the account
+/// of the pod, `~/.kube/config`. What is set below overrides what is found there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConnectOptions {
-    /// The kubeconfig; without one, the files of `KUBECONFIG` or `~/.kube/config`, else the pod's own account.
+    /// The kubeconfig.
     pub kubeconfig: Option<PathBuf>,
     /// The context; without one, the current context.
     pub context: Option<String>,
+    /// The server's address, such as `https://10.0.0.1:6443`.
+    pub server: Option<String>,
+    /// A file with a bearer token, in place of the credential that was found.
+    pub token_file: Option<PathBuf>,
+    /// Act as this user.
+    pub impersonate_user: Option<String>,
+    /// Act as a member of these groups.
+    pub impersonate_groups: Vec<String>,
+    /// Trust whatever certificate the server shows.
+    pub insecure_skip_tls_verify: bool,
+    /// Send credentials over plain http, too.
+    pub allow_insecure_http: bool,
+    /// Which programs a kubeconfig may name to obtain a credential.
+    pub programs: Programs,
+    /// Sent with every request, so that administrators find the run in their logs.
+    pub run_id: Option<String>,
 }
 
-/// Why there is no connection. Nothing was sent to the cluster yet.
-#[derive(Debug)]
-pub enum ConnectError {
-    /// A kubeconfig could not be read.
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        error: std::io::Error,
-    },
-    /// There is no kubeconfig, and this is no pod.
-    NoConfig,
-    /// A kubeconfig is not YAML of the right shape.
-    BadYaml {
-        /// The file, if it is one.
-        path: Option<PathBuf>,
-        /// What is wrong.
-        message: String,
-        /// Line, counted from 1.
-        line: Option<u64>,
-    },
-    /// The context is not in the kubeconfig.
-    NoContext {
-        /// The context asked for; `None` if there is no current context.
-        context: Option<String>,
-        /// The contexts there are.
-        known: Vec<String>,
-    },
-    /// A credential would go over plain http to another machine.
-    PlainHttp {
-        /// The server's address.
-        server: String,
-    },
-    /// Anything else that is wrong with the configuration.
-    Config {
-        /// What is wrong.
-        message: String,
-    },
+/// Which programs may be run to obtain a credential.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Programs {
+    /// Any, as kubectl does.
+    #[default]
+    Any,
+    /// None.
+    None,
+    /// Those of these names: as the kubeconfig writes them, or without their directory.
+    Only(Vec<String>),
 }
 
-impl fmt::Display for ConnectError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Programs {
+    fn allow(&self, command: &str) -> bool {
         match self {
-            Self::Unreadable { path, error } => write!(f, "cannot read kubeconfig {}: {error}", path.display()),
-            Self::NoConfig => f.write_str("no kubeconfig found, and this is not a pod with an account"),
-            Self::BadYaml { path, message, line } => {
-                f.write_str("cannot parse kubeconfig")?;
-                if let Some(path) = path {
-                    write!(f, " {}", path.display())?;
-                }
-                if let Some(line) = line {
-                    write!(f, ", line {line}")?;
-                }
-                write!(f, ": {message}")
+            Programs::Any => true,
+            Programs::None => false,
+            Programs::Only(names) => {
+                let short = Path::new(command).file_name().and_then(|name| name.to_str());
+                names.iter().any(|name| name == command || Some(name.as_str()) == short)
             }
-            Self::NoContext { context, known } => {
-                match context {
-                    Some(context) => write!(f, "no context \"{context}\" in the kubeconfig")?,
-                    None => f.write_str("the kubeconfig has no current context")?,
-                }
-                if known.is_empty() {
-                    return f.write_str("; it has no contexts");
-                }
-                write!(f, "; its contexts are: {}", known.join(", "))
-            }
-            Self::PlainHttp { server } => {
-                write!(f, "the credential for {server} would be sent unencrypted; use https")
-            }
-            Self::Config { message } => write!(f, "cannot use the kubeconfig: {message}"),
         }
     }
 }
 
-impl std::error::Error for ConnectError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Unreadable { error, .. } => Some(error),
-            _ => None,
-        }
-    }
+/// How a cluster is reached, and with what.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    /// The kubeconfigs; none for the account of a pod.
+    pub files: Vec<PathBuf>,
+    /// The context; empty if there is none.
+    pub context: String,
+    /// The user of the context, as the kubeconfig names it.
+    pub user: Option<String>,
+    /// The server's address.
+    pub server: String,
+    /// What identifies the user: `bearer token`, `client certificate`, `program aws`, `nothing`.
+    pub credential: String,
+    /// Who is impersonated.
+    pub impersonated: Option<String>,
+    /// What the server's certificate is checked against.
+    pub trust: String,
+    /// The proxy on the way, without its credential.
+    pub proxy: Option<String>,
 }
 
-impl ConnectError {
-    fn of(error: KubeconfigError, path: Option<PathBuf>) -> Self {
-        match error {
-            KubeconfigError::ReadConfig(error, path) => Self::Unreadable { path, error },
-            KubeconfigError::FindPath => Self::NoConfig,
-            KubeconfigError::Parse(error) => {
-                let text = error.to_string();
-                let message = detek_core::clip(&unquoted(text.lines().next().unwrap_or_default()), 300);
-                Self::BadYaml { path, message, line: error.location().map(|at| at.line()) }
-            }
-            other => Self::Config { message: detek_core::clip(&other.to_string(), 300) },
-        }
+/// The names of all contexts, of the flag's file, else of those of `$KUBECONFIG` or `~/.kube/config`.
+///
+/// # Errors
+/// If there is no kubeconfig, or one cannot be read.
+pub fn contexts(kubeconfig: Option<&Path>) -> Result<Vec<String>, ConnectError> {
+    match kubeconfig::find(kubeconfig, true)? {
+        Found::Files(files) => Ok(files.contexts()),
+        Found::Pod(_) => Ok(Vec::new()),
     }
 }
 
@@ -120,12 +109,12 @@ impl ConnectError {
 #[derive(Clone)]
 pub struct Cluster {
     pub(crate) transport: Arc<Transport>,
-    server: String,
+    target: Arc<Target>,
 }
 
 impl fmt::Debug for Cluster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cluster").field("server", &self.server).finish_non_exhaustive()
+        f.debug_struct("Cluster").field("server", &self.target.server).finish_non_exhaustive()
     }
 }
 
@@ -134,21 +123,18 @@ impl Cluster {
     ///
     /// # Errors
     /// If there is no usable configuration.
-    pub async fn connect(options: ConnectOptions) -> Result<Cluster, ConnectError> {
-        let ConnectOptions { kubeconfig: path, context } = options;
-        let read = match &path {
-            Some(path) => Kubeconfig::read_from(path),
-            None => Kubeconfig::read(),
-        };
-        match read.map_err(|e| ConnectError::of(e, path.clone())) {
-            Ok(config) => Self::from_kubeconfig(config, context).await,
-            Err(ConnectError::Unreadable { error, .. })
-                if path.is_none() && context.is_none() && error.kind() == std::io::ErrorKind::NotFound =>
-            {
-                let config = kube::Config::incluster().map_err(|_| ConnectError::NoConfig)?;
-                Self::with_config(config)
-            }
-            Err(error) => Err(error),
+    pub async fn connect(options: &ConnectOptions) -> Result<Cluster, ConnectError> {
+        match kubeconfig::find(options.kubeconfig.as_deref(), options.context.is_some()) {
+            Ok(Found::Files(files)) => Self::of_files(&files, options).await,
+            Ok(Found::Pod(config)) => Self::with_config(*config, options, Target::default()),
+            Err(ConnectError::NoConfig { places }) => match (&options.server, &options.token_file) {
+                (Some(server), Some(_)) => {
+                    let address = server.parse().map_err(|_| bad_address(server))?;
+                    Self::with_config(kube::Config::new(address), options, Target::default())
+                }
+                _ => Err(ConnectError::NoConfig { places }),
+            },
+            Err(why) => Err(why),
         }
     }
 
@@ -157,38 +143,60 @@ impl Cluster {
     /// # Errors
     /// As [`Cluster::connect`].
     pub async fn from_kubeconfig_text(text: &str, context: Option<&str>) -> Result<Cluster, ConnectError> {
-        let config = Kubeconfig::from_yaml(text).map_err(|e| ConnectError::of(e, None))?;
-        Self::from_kubeconfig(config, context.map(str::to_owned)).await
+        let options = ConnectOptions { context: context.map(str::to_owned), ..ConnectOptions::default() };
+        Self::of_files(&Files::of_text(text)?, &options).await
     }
 
-    async fn from_kubeconfig(config: Kubeconfig, context: Option<String>) -> Result<Cluster, ConnectError> {
-        let known: Vec<String> = config.contexts.iter().map(|c| c.name.clone()).collect();
-        let wanted = context.clone().or_else(|| config.current_context.clone()).filter(|name| !name.is_empty());
-        if !wanted.as_ref().is_some_and(|name| known.contains(name)) {
-            return Err(ConnectError::NoContext { context: wanted, known });
+    async fn of_files(files: &Files, options: &ConnectOptions) -> Result<Cluster, ConnectError> {
+        let named = files.context(options.context.as_deref())?;
+        let chosen = KubeConfigOptions { context: Some(named.name.clone()), ..KubeConfigOptions::default() };
+        let made = kube::Config::from_custom_kubeconfig(files.merged.clone(), &chosen).await;
+        let config = made.map_err(|why| unusable(why, None))?;
+        let user = named.context.and_then(|context| context.user);
+        if let Some(command) = config.auth_info.exec.as_ref().and_then(|exec| exec.command.as_deref())
+            && options.token_file.is_none()
+        {
+            if !options.programs.allow(command) {
+                return Err(ConnectError::ProgramNotAllowed { command: detek_core::clip(command, 200) });
+            }
+            files.check_program(user.as_deref().unwrap_or_default(), &config.auth_info)?;
         }
-        let options = KubeConfigOptions { context, ..KubeConfigOptions::default() };
-        let made = kube::Config::from_custom_kubeconfig(config, &options).await;
-        Self::with_config(made.map_err(|e| ConnectError::of(e, None))?)
+        let target = Target { files: files.paths(), context: named.name, user, ..Target::default() };
+        Self::with_config(config, options, target)
     }
 
-    fn with_config(mut config: kube::Config) -> Result<Cluster, ConnectError> {
+    fn with_config(
+        mut config: kube::Config,
+        options: &ConnectOptions,
+        target: Target,
+    ) -> Result<Cluster, ConnectError> {
         // Ours is wanted; a provider that was installed before is just as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        apply(&mut config, options)?;
         let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
+        let credential = credential(&config.auth_info);
         if config.cluster_url.scheme_str() == Some("http")
-            && has_credential(&config.auth_info)
+            && credential != NOTHING
+            && !options.allow_insecure_http
             && !is_loopback(config.cluster_url.host().unwrap_or_default())
         {
-            return Err(ConnectError::PlainHttp { server });
+            return Err(ConnectError::PlainHttp { server, credential });
         }
+        let target = Target {
+            server,
+            credential,
+            impersonated: config.auth_info.impersonate.clone(),
+            trust: trust(&config),
+            proxy: config.proxy_url.as_ref().map(without_credential),
+            ..target
+        };
         config.connect_timeout = Some(CONNECT);
         config.read_timeout = None;
         config.write_timeout = None;
         config.default_retry = false;
-        let client = kube::Client::try_from(config)
-            .map_err(|e| ConnectError::Config { message: detek_core::clip(&e.to_string(), 300) })?;
-        Ok(Cluster { transport: Arc::new(Transport::new(client)), server })
+        let way = Arc::new(Way::of(&config));
+        let client = kube::Client::try_from(config).map_err(|e| ConnectError::config(&e.to_string()))?;
+        Ok(Cluster { transport: Arc::new(Transport::new(client, Some(way))), target: Arc::new(target) })
     }
 
     /// The same cluster, read within other limits.
@@ -197,9 +205,14 @@ impl Cluster {
         Cluster { transport: Arc::new(self.transport.with_limits(limits)), ..self }
     }
 
+    /// How the cluster is reached, and with what.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
     /// The server's address.
     pub fn server(&self) -> &str {
-        &self.server
+        &self.target.server
     }
 
     /// The time of the server's latest answer, by its own clock; `None` before there is one.
@@ -235,21 +248,71 @@ impl Cluster {
     }
 }
 
-/// A parser's message without the values it quotes, which may be credentials.
-fn unquoted(message: &str) -> String {
-    let message = message.replace("\\\"", "");
-    let parts: Vec<&str> = message.split('"').step_by(2).collect();
-    parts.join("\"…\"")
+/// Puts what was asked for in the place of what was found.
+fn apply(config: &mut kube::Config, options: &ConnectOptions) -> Result<(), ConnectError> {
+    if let Some(server) = &options.server {
+        let address: http::Uri = server.parse().map_err(|_| bad_address(server))?;
+        if !matches!(address.scheme_str(), Some("https" | "http")) || address.host().is_none() {
+            return Err(bad_address(server));
+        }
+        config.cluster_url = address;
+    }
+    if let Some(path) = &options.token_file {
+        let (impersonate, groups) = (config.auth_info.impersonate.take(), config.auth_info.impersonate_groups.take());
+        config.auth_info = AuthInfo {
+            token_file: Some(path.display().to_string()),
+            impersonate,
+            impersonate_groups: groups,
+            ..AuthInfo::default()
+        };
+    }
+    if let Some(user) = &options.impersonate_user {
+        config.auth_info.impersonate = Some(user.clone());
+        config.auth_info.impersonate_groups = None;
+    }
+    if !options.impersonate_groups.is_empty() {
+        config.auth_info.impersonate_groups = Some(options.impersonate_groups.clone());
+    }
+    config.accept_invalid_certs |= options.insecure_skip_tls_verify;
+    Ok(())
 }
 
-fn has_credential(auth: &AuthInfo) -> bool {
-    auth.token.is_some()
-        || auth.token_file.is_some()
-        || auth.password.is_some()
-        || auth.client_key.is_some()
-        || auth.client_key_data.is_some()
-        || auth.exec.is_some()
-        || auth.auth_provider.is_some()
+fn bad_address(server: &str) -> ConnectError {
+    ConnectError::config(&format!("{server} is not the address of a server, such as https://10.0.0.1:6443"))
+}
+
+const NOTHING: &str = "nothing";
+
+/// What a configuration identifies its user with.
+fn credential(auth: &AuthInfo) -> String {
+    if let Some(exec) = &auth.exec {
+        return format!("program {}", detek_core::clip(exec.command.as_deref().unwrap_or_default(), 200));
+    }
+    let kind = match auth {
+        AuthInfo { token: Some(_), .. } => "bearer token",
+        AuthInfo { token_file: Some(file), .. } => return format!("token file {}", detek_core::clip(file, 200)),
+        AuthInfo { auth_provider: Some(_), .. } => "auth provider",
+        AuthInfo { client_key: Some(_), .. } | AuthInfo { client_key_data: Some(_), .. } => "client certificate",
+        AuthInfo { password: Some(_), .. } => "password",
+        _ => NOTHING,
+    };
+    kind.to_owned()
+}
+
+fn trust(config: &kube::Config) -> String {
+    let trust = match config {
+        kube::Config { accept_invalid_certs: true, .. } => "any certificate (verification is off)",
+        kube::Config { root_cert_file: Some(file), .. } => return file.display().to_string(),
+        kube::Config { root_cert: Some(_), .. } => "the certificate authority of the kubeconfig",
+        _ => "the certificate authorities of this machine",
+    };
+    trust.to_owned()
+}
+
+fn without_credential(address: &http::Uri) -> String {
+    let host = address.authority().map_or("", |authority| authority.as_str());
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    format!("{}://{host}", address.scheme_str().unwrap_or("http"))
 }
 
 fn is_loopback(host: &str) -> bool {

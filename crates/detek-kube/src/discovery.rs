@@ -73,13 +73,18 @@ impl Discovery {
         &self.groups
     }
 
+    /// Nothing is known, for this cause.
+    pub(crate) fn unknown(cause: &Cause) -> Self {
+        Discovery { core: Some(cause.clone()), others: Some(cause.clone()), ..Discovery::default() }
+    }
+
     pub(crate) async fn read(transport: &Transport, needed: &BTreeSet<(String, String)>) -> Self {
         let mut found = Discovery::default();
         match root(transport, "/api").await {
             Ok(root) => found.add(root),
             Err(cause) if is_connection(cause.class) => {
                 // Every other request would end the same way, after the same wait.
-                return Discovery { core: Some(cause.clone()), others: Some(cause), ..found };
+                return Discovery::unknown(&cause);
             }
             Err(cause) => found.core = Some(cause),
         }
@@ -120,8 +125,11 @@ impl Discovery {
 
 /// Whether a failure says nothing of the resource asked for, but all of the connection.
 pub(crate) fn is_connection(class: CauseClass) -> bool {
-    use CauseClass::{Auth, Dns, Exec, NotKubernetes, Proxy, Redirect, Refused, Timeout, Tls, Unreachable};
-    matches!(class, Auth | Dns | Exec | NotKubernetes | Proxy | Redirect | Refused | Timeout | Tls | Unreachable)
+    use CauseClass::{Auth, Cancelled, Dns, Exec, NotKubernetes, Proxy, Redirect, Refused, Timeout, Tls, Unreachable};
+    matches!(
+        class,
+        Auth | Cancelled | Dns | Exec | NotKubernetes | Proxy | Redirect | Refused | Timeout | Tls | Unreachable
+    )
 }
 
 /// What one version of a group holds, asked for by itself.
@@ -145,7 +153,7 @@ pub(crate) fn base(group: &str, version: &str) -> String {
 }
 
 async fn root(transport: &Transport, path: &str) -> Result<Root, Cause> {
-    let asked = transport.fetch(Ask { path, accept: AGGREGATED, health: false }).await;
+    let asked = transport.fetch(Ask { accept: AGGREGATED, ..Ask::json(path) }).await;
     let answer = asked.map_err(|mut failure| {
         // That discovery is missing proves nothing of what it would list.
         if failure.cause.class == CauseClass::NotServed {

@@ -119,7 +119,12 @@ pub(crate) fn of_error(error: &(dyn Error + 'static), stage: Stage) -> Failure {
     }
     let fallback =
         if connecting { (CauseClass::Unreachable, Again::Soon) } else { (CauseClass::Unavailable, Again::Soon) };
-    let (class, again) = found.unwrap_or(fallback);
+    let (class, again) = match found {
+        // Whatever does not answer to connecting is not there, as far as can be seen from here.
+        Some((CauseClass::Timeout, _)) if connecting => (CauseClass::Unreachable, Again::Never),
+        Some(found) => found,
+        None => fallback,
+    };
     let stage = match class {
         CauseClass::Dns | CauseClass::Refused | CauseClass::Unreachable | CauseClass::Tls => Stage::Connect,
         _ => stage,

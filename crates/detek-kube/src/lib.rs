@@ -4,19 +4,29 @@
 //! each of which ends in a state with its cause. The transport policy (limits of time, retries, classes of failure) is
 //! that of `reliability.md` section 3 and lives here alone.
 
+mod access;
 mod answer;
 mod clock;
 mod connect;
 mod discovery;
+mod error;
 mod failure;
 mod gate;
 mod health;
+mod kubeconfig;
 mod list;
+mod probe;
 mod read;
 mod request;
+mod watch;
 
+pub use access::{Access, Permission};
 pub use answer::Answer;
-pub use connect::{Cluster, ConnectError, ConnectOptions};
+pub use connect::{Cluster, ConnectOptions, Programs, Target, contexts};
 pub use discovery::{Discovery, Presence, VersionState};
+pub use error::{ConnectError, Place};
 pub use read::PlannedRead;
 pub use request::Limits;
+pub use tokio::time::Instant;
+pub use tokio_util::sync::CancellationToken;
+pub use watch::{Progress, ReadOptions, Report};

@@ -1,10 +1,12 @@
 //! Lists, page by page: a page is stored whole or not at all, and never twice.
 
 use crate::{
+    Progress,
     failure::{Again, Failure},
-    request::{Ask, Transport},
+    read::Reading,
+    request::Ask,
 };
-use detek_core::{Cause, CauseClass, Stage, Volume};
+use detek_core::{Cause, CauseClass, InputKey, Stage, Volume};
 use detek_doc::{DecodeError, ListMeta, Projection, StoreBuilder, decoder};
 use std::collections::HashSet;
 
@@ -19,7 +21,8 @@ const EMPTY: u32 = 3;
 
 /// One input in work: all its lists go into one store.
 pub(crate) struct Lists<'a> {
-    transport: &'a Transport,
+    reading: &'a Reading,
+    key: &'a InputKey,
     projection: &'a Projection,
     pub(crate) out: StoreBuilder,
     pub(crate) volume: Volume,
@@ -39,8 +42,8 @@ struct Walk {
 }
 
 impl<'a> Lists<'a> {
-    pub(crate) fn new(transport: &'a Transport, projection: &'a Projection, out: StoreBuilder) -> Self {
-        Lists { transport, projection, out, volume: Volume::default() }
+    pub(crate) fn new(reading: &'a Reading, key: &'a InputKey, projection: &'a Projection, out: StoreBuilder) -> Self {
+        Lists { reading, key, projection, out, volume: Volume::default() }
     }
 
     /// Reads the list at `path` to its end. After a failure, what was read stays in the store.
@@ -82,8 +85,10 @@ impl<'a> Lists<'a> {
         walk.empty = if meta.items == 0 { walk.empty + 1 } else { 0 };
         self.volume.pages += 1;
         self.volume.skipped += meta.skipped;
-        self.volume.unpaged |= meta.items > u64::from(self.transport.limits.page_limit);
+        self.volume.unpaged |= meta.items > u64::from(self.reading.transport.limits.page_limit);
         self.volume.resource_version = meta.resource_version;
+        let (pages, items) = (self.volume.pages, self.out.len() as u64);
+        self.reading.options.tell(self.key, Progress::Page { pages, items, remaining: meta.remaining });
         let Some(token) = meta.continue_token else { return Ok(false) };
         let paging = |class, text: &str| Err(Cause::new(class, Stage::Paging, text));
         if !walk.seen.insert(token.clone()) {
@@ -100,7 +105,7 @@ impl<'a> Lists<'a> {
     }
 
     async fn page(&mut self, path: &str, token: Option<&str>) -> Result<ListMeta, Failure> {
-        let limit = self.transport.limits.page_limit;
+        let limit = self.reading.transport.limits.page_limit;
         let mut asked = format!("{path}?limit={limit}");
         if let Some(token) = token {
             asked.push_str("&continue=");
@@ -109,7 +114,7 @@ impl<'a> Lists<'a> {
         let mut tries = 0_u8;
         loop {
             tries += 1;
-            let answer = self.transport.fetch(Ask::json(&asked)).await?;
+            let answer = self.reading.fetch(Ask::json(&asked)).await?;
             let mark = self.out.mark();
             let error = match decoder().list(&answer.body, self.projection, &mut self.out) {
                 Ok(meta) => {

@@ -1,14 +1,17 @@
 //! Reading the planned inputs: each ends in a state, whatever happens to the others.
 
 use crate::{
-    Cluster, clock,
+    Answer, Cluster, Progress, ReadOptions, clock,
     discovery::{self, Discovery, Presence, VersionState, is_connection},
+    failure::Failure,
     health,
     list::Lists,
-    request::{Ask, JSON, Transport},
+    probe,
+    request::{Ask, Transport},
 };
 use detek_core::{Cause, CauseClass, Input, InputKey, InputKind, Scope, Stage, Volume};
-use detek_doc::{Caps, DecodeError, Keep, Projection, StoreBuilder};
+use detek_doc::{Caps, DecodeError, Keep, Projection, Store, StoreBuilder};
+use serde_json::Value;
 use std::{collections::BTreeSet, sync::Arc};
 use tokio::{sync::Semaphore, task::JoinSet};
 
@@ -22,20 +25,23 @@ pub struct PlannedRead {
 }
 
 /// What a key names.
-enum Source {
+pub(crate) enum Source {
     /// Group (empty for core), version, plural name.
     List { group: String, version: String, resource: String },
     /// `version`, `readyz`, `livez`.
     Raw(String),
+    /// Each instance of the API server.
+    Servers,
     /// Nothing that is read here.
     Nothing,
 }
 
 impl Source {
-    fn of(key: &InputKey) -> Self {
+    pub(crate) fn of(key: &InputKey) -> Self {
         let parts: Vec<&str> = key.as_str().split('/').collect();
         match parts[..] {
             ["kubernetes", "raw", what @ ("version" | "readyz" | "livez")] => Source::Raw(what.to_owned()),
+            ["kubernetes", "probe", "apiservers"] => Source::Servers,
             ["kubernetes", group, version, resource] => Source::List {
                 group: if group == "core" { String::new() } else { group.to_owned() },
                 version: version.to_owned(),
@@ -46,27 +52,39 @@ impl Source {
     }
 }
 
+/// One call of [`Cluster::read`].
+pub(crate) struct Reading {
+    pub(crate) transport: Arc<Transport>,
+    pub(crate) options: ReadOptions,
+    discovery: Discovery,
+}
+
+impl Reading {
+    /// Sends one request, unless reading has to end before.
+    pub(crate) async fn fetch(&self, ask: Ask<'_>) -> Result<Answer, Failure> {
+        self.options.bound(self.transport.fetch(ask)).await
+    }
+}
+
 impl Cluster {
     /// Reads the planned inputs, some at the same time, and gives them back in the order of the plan. Inputs in
-    /// namespaces are read in those of `scope` only; for all others the scope is the cluster.
-    pub async fn read(&self, plan: &[PlannedRead], scope: &Scope) -> Vec<Input> {
-        let needed: BTreeSet<(String, String)> = plan
-            .iter()
-            .filter_map(|read| match Source::of(&read.kind.key) {
-                Source::List { group, version, .. } => Some((group, version)),
-                _ => None,
-            })
-            .collect();
-        let discovery = if needed.is_empty() { Discovery::default() } else { self.discover(&needed).await };
-        let discovery = Arc::new(discovery);
+    /// namespaces are read in those of `scope` only; for all others the scope is the cluster. When reading has to end
+    /// early, every input still ends, with what was read of it.
+    pub async fn read(&self, plan: &[PlannedRead], scope: &Scope, options: &ReadOptions) -> Vec<Input> {
+        let (transport, options) = (self.transport.clone(), options.clone());
+        let discovery = self.discover_for(plan, &options).await;
+        let reading = Arc::new(Reading { transport, options, discovery });
         let turns = Arc::new(Semaphore::new(self.transport.limits.parallel.max(1)));
         let mut reads = JoinSet::new();
         for (n, planned) in plan.iter().cloned().enumerate() {
-            let (transport, discovery, turns) = (self.transport.clone(), discovery.clone(), turns.clone());
+            let (reading, turns) = (reading.clone(), turns.clone());
             let scope = if planned.kind.namespaced { scope.clone() } else { Scope::Cluster };
             reads.spawn(async move {
                 let _turn = turns.acquire_owned().await;
-                (n, read(&transport, &discovery, planned, scope).await)
+                reading.options.tell(&planned.kind.key, Progress::Started);
+                let input = read(&reading, planned, scope).await;
+                reading.options.tell(input.key(), Progress::Ended(input.state()));
+                (n, input)
             });
         }
         let mut inputs: Vec<Option<Input>> = plan.iter().map(|_| None).collect();
@@ -79,17 +97,30 @@ impl Cluster {
         let ended = inputs.into_iter().zip(plan);
         ended.map(|(i, p)| i.unwrap_or_else(|| Input::failed(p.kind.key.clone(), scope.clone(), lost()))).collect()
     }
+
+    async fn discover_for(&self, plan: &[PlannedRead], options: &ReadOptions) -> Discovery {
+        let needed: BTreeSet<(String, String)> = plan
+            .iter()
+            .filter_map(|read| match Source::of(&read.kind.key) {
+                Source::List { group, version, .. } => Some((group, version)),
+                _ => None,
+            })
+            .collect();
+        if needed.is_empty() {
+            return Discovery::default();
+        }
+        let found = options.bound(async { Ok(self.discover(&needed).await) }).await;
+        found.unwrap_or_else(|failure| Discovery::unknown(&failure.cause))
+    }
 }
 
-async fn read(transport: &Transport, discovery: &Discovery, planned: PlannedRead, scope: Scope) -> Input {
+async fn read(reading: &Reading, planned: PlannedRead, scope: Scope) -> Input {
     let PlannedRead { kind, mut projection } = planned;
     match Source::of(&kind.key) {
-        Source::Raw(what) => match raw(transport, &what, &projection).await {
-            Ok((out, volume)) => Input::complete(kind.key, scope, out.finish(), volume),
-            Err(cause) => Input::failed(kind.key, scope, cause),
-        },
+        Source::Raw(what) => documents(kind.key, scope, &projection, raw(reading, &what)).await,
+        Source::Servers => documents(kind.key, scope, &projection, probe::servers(reading)).await,
         Source::List { group, version, resource } => {
-            match discovery.presence(&group, &version, &resource) {
+            match reading.discovery.presence(&group, &version, &resource) {
                 Presence::Served => {}
                 Presence::NotServed => {
                     let cause = Cause::new(CauseClass::NotServed, Stage::Discovery, "discovery does not list it");
@@ -105,7 +136,7 @@ async fn read(transport: &Transport, discovery: &Discovery, planned: PlannedRead
                 return Input::failed(kind.key, scope, cause);
             }
             let place = (group.as_str(), version.as_str(), resource.as_str());
-            list(transport, place, &projection, (kind.key, scope)).await
+            list(reading, place, &projection, (kind.key, scope)).await
         }
         Source::Nothing => {
             let text = format!("{} is not read from a Kubernetes API", kind.key);
@@ -115,7 +146,7 @@ async fn read(transport: &Transport, discovery: &Discovery, planned: PlannedRead
 }
 
 async fn list(
-    transport: &Transport,
+    reading: &Reading,
     (group, version, resource): (&str, &str, &str),
     projection: &Projection,
     (key, scope): (InputKey, Scope),
@@ -125,7 +156,7 @@ async fn list(
         Scope::Cluster => vec![format!("{base}/{resource}")],
         Scope::Namespaces(names) => names.iter().map(|n| format!("{base}/namespaces/{n}/{resource}")).collect(),
     };
-    let mut lists = Lists::new(transport, projection, StoreBuilder::new(&Caps::default()));
+    let mut lists = Lists::new(reading, &key, projection, StoreBuilder::new(&Caps::default()));
     lists.volume.started = Some(clock::now());
     let (mut first, mut whole) = (None, 0_usize);
     for path in &paths {
@@ -147,7 +178,7 @@ async fn list(
     volume.finished = Some(clock::now());
     volume.items = out.len() as u64;
     let Some(mut cause) = first else { return Input::complete(key, scope, out.finish(), volume) };
-    if cause.class == CauseClass::NotServed && !is_gone(transport, (group, version, resource), whole).await {
+    if cause.class == CauseClass::NotServed && !is_gone(reading, (group, version, resource), whole).await {
         // Discovery still lists it, so the refusal proves nothing.
         cause.class = CauseClass::Discovery;
     }
@@ -169,21 +200,58 @@ fn bad_name(path: &str) -> Cause {
 }
 
 /// Whether a resource that was not found is proven not to be served, by asking its group again.
-async fn is_gone(transport: &Transport, (group, version, resource): (&str, &str, &str), whole: usize) -> bool {
+async fn is_gone(reading: &Reading, (group, version, resource): (&str, &str, &str), whole: usize) -> bool {
+    let asked = async { Ok(discovery::of_version(&reading.transport, group, version).await) };
     whole == 0
-        && match discovery::of_version(transport, group, version).await {
-            VersionState::Served(resources) => !resources.contains(resource),
+        && match reading.options.bound(asked).await {
+            Ok(VersionState::Served(resources)) => !resources.contains(resource),
             _ => false,
         }
 }
 
-async fn raw(transport: &Transport, what: &str, projection: &Projection) -> Result<(StoreBuilder, Volume), Cause> {
+/// What was read outside of lists: the documents, and the bytes of the answers.
+pub(crate) type Documents = (Vec<Value>, u64);
+
+/// An input whose documents are made here.
+async fn documents(
+    key: InputKey,
+    scope: Scope,
+    projection: &Projection,
+    made: impl Future<Output = Result<Documents, Cause>>,
+) -> Input {
     let started = Some(clock::now());
+    let made = made.await;
+    let mut volume = Volume { started, finished: Some(clock::now()), ..Volume::default() };
+    let (documents, bytes) = match made {
+        Ok(made) => made,
+        Err(cause) => return Input::partial(key, scope, Store::empty(), cause, volume),
+    };
+    (volume.pages, volume.bytes) = (1, bytes);
+    let mut out = StoreBuilder::new(&Caps::default());
+    let mut end = Ok(());
+    for document in &documents {
+        match out.push_json(document, projection) {
+            Ok(pushed) => volume.skipped += u64::from(!pushed),
+            Err(error) => {
+                let too_large = matches!(error, DecodeError::TooLarge { .. });
+                let class = if too_large { CauseClass::TooLarge } else { CauseClass::BadBody };
+                end = Err(Cause::new(class, Stage::Decode, &error.to_string()));
+                break;
+            }
+        }
+    }
+    volume.items = out.len() as u64;
+    match end {
+        Ok(()) => Input::complete(key, scope, out.finish(), volume),
+        Err(cause) => Input::partial(key, scope, out.finish(), cause, volume),
+    }
+}
+
+async fn raw(reading: &Reading, what: &str) -> Result<Documents, Cause> {
     let health = what != "version";
     let path = if health { format!("/{what}?verbose") } else { format!("/{what}") };
-    let accept = if health { "text/plain, */*" } else { JSON };
-    let asked = transport.fetch(Ask { path: &path, accept, health }).await;
-    let answer = asked.map_err(|mut failure| {
+    let ask = if health { Ask::health(&path) } else { Ask::json(&path) };
+    let answer = reading.fetch(ask).await.map_err(|mut failure| {
         // No discovery lists these paths, so that one is missing proves nothing.
         if failure.cause.class == CauseClass::NotServed {
             failure.cause.class = CauseClass::Discovery;
@@ -197,17 +265,5 @@ async fn raw(transport: &Transport, what: &str, projection: &Projection) -> Resu
         let body = serde_json::from_slice(&answer.body);
         vec![body.map_err(|_| Cause::new(CauseClass::BadBody, Stage::Decode, "the version is not JSON"))?]
     };
-    let mut out = StoreBuilder::new(&Caps::default());
-    let mut skipped = 0;
-    for document in &documents {
-        let pushed = out.push_json(document, projection).map_err(|error| {
-            let too_large = matches!(error, DecodeError::TooLarge { .. });
-            let class = if too_large { CauseClass::TooLarge } else { CauseClass::BadBody };
-            Cause::new(class, Stage::Decode, &error.to_string())
-        })?;
-        skipped += u64::from(!pushed);
-    }
-    let (items, bytes) = (out.len() as u64, answer.body.len() as u64);
-    let finished = Some(clock::now());
-    Ok((out, Volume { items, skipped, pages: 1, bytes, started, finished, ..Volume::default() }))
+    Ok((documents, answer.body.len() as u64))
 }

@@ -4,6 +4,7 @@ use crate::{
     answer::Answer,
     failure::{self, Again, Failure},
     gate,
+    probe::Way,
 };
 use detek_core::{Cause, CauseClass, Stage};
 use http::{Method, Request, header};
@@ -12,7 +13,7 @@ use jiff::Timestamp;
 use kube::client::Body;
 use std::{
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -36,6 +37,8 @@ pub struct Limits {
     pub page_limit: u32,
     /// Inputs read at the same time.
     pub parallel: usize,
+    /// Whether instances of the API server are asked at addresses of this machine, too: for simulated clusters.
+    pub probe_loopback: bool,
 }
 
 impl Default for Limits {
@@ -48,6 +51,7 @@ impl Default for Limits {
             body_bytes: 32 << 20,
             page_limit: 500,
             parallel: 4,
+            probe_loopback: false,
         }
     }
 }
@@ -73,30 +77,51 @@ pub(crate) struct Ask<'a> {
     pub(crate) accept: &'a str,
     /// Whether it is a health check, whose answer is text and may be a 500.
     pub(crate) health: bool,
+    /// What is posted, as JSON; without it the request is a `GET`.
+    pub(crate) posted: Option<&'a str>,
 }
 
 impl<'a> Ask<'a> {
     pub(crate) fn json(path: &'a str) -> Self {
-        Ask { path, accept: JSON, health: false }
+        Ask { path, accept: JSON, health: false, posted: None }
+    }
+
+    pub(crate) fn health(path: &'a str) -> Self {
+        Ask { accept: "text/plain, */*", health: true, ..Ask::json(path) }
+    }
+
+    pub(crate) fn post(path: &'a str, body: &'a str) -> Self {
+        Ask { posted: Some(body), ..Ask::json(path) }
+    }
+
+    fn method(&self) -> Method {
+        if self.posted.is_some() { Method::POST } else { Method::GET }
     }
 }
 
 /// The way to one server.
 pub(crate) struct Transport {
     client: kube::Client,
+    way: Option<Arc<Way>>,
     pub(crate) limits: Limits,
     date: Mutex<Option<Timestamp>>,
     met: AtomicBool,
 }
 
 impl Transport {
-    pub(crate) fn new(client: kube::Client) -> Self {
-        Transport { client, limits: Limits::default(), date: Mutex::new(None), met: AtomicBool::new(false) }
+    /// `way` leads to single instances of the server, if there are any to ask.
+    pub(crate) fn new(client: kube::Client, way: Option<Arc<Way>>) -> Self {
+        Transport { client, way, limits: Limits::default(), date: Mutex::new(None), met: AtomicBool::new(false) }
     }
 
     /// The same way with other limits.
     pub(crate) fn with_limits(&self, limits: Limits) -> Self {
-        Transport { limits, ..Transport::new(self.client.clone()) }
+        Transport { limits, ..Transport::new(self.client.clone(), self.way.clone()) }
+    }
+
+    /// How single instances of the server are called.
+    pub(crate) fn way(&self) -> Option<&Way> {
+        self.way.as_deref()
     }
 
     /// The latest time the server named.
@@ -140,12 +165,18 @@ impl Transport {
         }
     }
 
-    async fn once(&self, ask: Ask<'_>) -> Result<Answer, Failure> {
-        gate::check(&Method::GET, ask.path).map_err(|cause| Failure::new(cause, Again::Never))?;
-        let request = Request::get(ask.path)
+    pub(crate) async fn once(&self, ask: Ask<'_>) -> Result<Answer, Failure> {
+        gate::check(&ask.method(), ask.path).map_err(|cause| Failure::new(cause, Again::Never))?;
+        let mut request = Request::builder()
+            .method(ask.method())
+            .uri(ask.path)
             .header(header::ACCEPT, ask.accept)
-            .header(header::USER_AGENT, concat!("detek/", env!("CARGO_PKG_VERSION")))
-            .body(Body::empty())
+            .header(header::USER_AGENT, concat!("detek/", env!("CARGO_PKG_VERSION")));
+        if ask.posted.is_some() {
+            request = request.header(header::CONTENT_TYPE, JSON);
+        }
+        let request = request
+            .body(Body::from(ask.posted.unwrap_or_default().as_bytes().to_vec()))
             .map_err(|e| Failure::new(internal(&e.to_string()), Again::Never))?;
         let first = timeout(self.limits.first_byte, self.client.send(request)).await;
         let response = first
@@ -187,6 +218,7 @@ fn accept(answer: Answer, ask: Ask<'_>) -> Result<Answer, Failure> {
     let checks = ask.health && (answer.body.starts_with(b"[+]") || answer.body.starts_with(b"[-]"));
     match answer.status {
         200 if ask.health || answer.is_json() => Ok(answer),
+        201 if ask.posted.is_some() && answer.is_json() => Ok(answer),
         200 => Err(Failure::new(answer.not_kubernetes(), Again::Never)),
         500 if checks => Ok(answer),
         _ => Err(failure::of_answer(&answer)),

@@ -2,7 +2,7 @@
 
 use crate::failure::{Code, Failure};
 use detek_core::{CauseClass, Input, Inputs, Judging, NotRun, Note, Plan, Run, Scope, Target, invariant};
-use detek_kube::{Cluster, PlannedRead};
+use detek_kube::{Cluster, PlannedRead, ReadOptions};
 use jiff::Timestamp;
 
 /// What a scan is about, besides the cluster and the plan.
@@ -33,7 +33,7 @@ pub(crate) async fn scan(
         .iter()
         .map(|input| PlannedRead { kind: input.kind.clone(), projection: input.projection.clone() })
         .collect();
-    let inputs: Inputs = cluster.read(&reads, &scope).await.into_iter().collect();
+    let inputs: Inputs = cluster.read(&reads, &scope, &ReadOptions::default()).await.into_iter().collect();
     unreadable(cluster, &inputs)?;
     let mut notes = Vec::new();
     let cluster_id = cluster.id().await.unwrap_or_else(|cause| {

@@ -16,8 +16,8 @@ pub(super) async fn run(arguments: RunArguments) -> Result<u8, Failure> {
     let RunArguments { selection, kubeconfig, context, namespace, now, reporting } = arguments;
     let outputs = outputs(&reporting)?;
     let name = context.clone().unwrap_or_else(|| "current context".to_owned());
-    let cluster =
-        Cluster::connect(ConnectOptions { kubeconfig, context }).await.map_err(|why| connect_failure(&why))?;
+    let options = ConnectOptions { kubeconfig, context, ..ConnectOptions::default() };
+    let cluster = Cluster::connect(&options).await.map_err(|why| connect_failure(&why))?;
     let request = Request { context: &name, namespaces: &namespace, now };
     judge(&cluster, &request, &selection, (&reporting, &outputs)).await
 }

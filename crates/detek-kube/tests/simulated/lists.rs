@@ -1,63 +1,19 @@
-//! Reading the simulated cluster, well and badly served.
+//! Lists, discovery and health checks.
 
-use detek_core::{CauseClass, Input, InputKind, InputState, Scope, Stage};
-use detek_doc::{Keep, Projection};
-use detek_kube::{Cluster, ConnectError, Limits, PlannedRead, Presence};
-use detek_sim::{Body, Fault, Running, Sim, Tls, discovery, group, on, on_path};
-use std::{collections::BTreeSet, error::Error, time::Duration};
-
-type Tested = Result<(), Box<dyn Error>>;
-
-const PODS: InputKind = InputKind::new("kubernetes/core/v1/pods", "", "Pod", true);
-const NODES: InputKind = InputKind::new("kubernetes/core/v1/nodes", "", "Node", false);
-const DEPLOYMENTS: InputKind = InputKind::new("kubernetes/apps/v1/deployments", "apps", "Deployment", true);
-const WIDGETS: InputKind = InputKind::new("kubernetes/example.test/v1/widgets", "example.test", "Widget", true);
-const VERSION: InputKind = InputKind::new("kubernetes/raw/version", "", "", false);
-const READYZ: InputKind = InputKind::new("kubernetes/raw/readyz", "", "", false);
-
-fn plan(kind: &InputKind) -> PlannedRead {
-    let mut projection = Projection::new(kind.key.as_str());
-    for path in
-        [&["metadata", "name"][..], &["metadata", "namespace"], &["name"], &["ok"], &["reason"], &["gitVersion"]]
-    {
-        projection.keep(path, Keep::All).expect("these fields hold no credentials");
-    }
-    PlannedRead { kind: kind.clone(), projection }
-}
-
-async fn cluster(server: &Running) -> Result<Cluster, ConnectError> {
-    Cluster::from_kubeconfig_text(&server.kubeconfig(), None).await
-}
-
-async fn read_one(server: &Running, kind: &InputKind, limits: Limits) -> Result<Input, Box<dyn Error>> {
-    let cluster = cluster(server).await?.with_limits(limits);
-    let mut inputs = cluster.read(&[plan(kind)], &Scope::Cluster).await;
-    Ok(inputs.pop().ok_or("no input")?)
-}
-
-async fn faulty(fault: Fault, kind: &InputKind) -> Result<Input, Box<dyn Error>> {
-    let server = Sim::demo().fault(fault).start().await?;
-    read_one(&server, kind, Limits { page_limit: 5, ..Limits::default() }).await
-}
-
-fn documents(input: &Input) -> Vec<String> {
-    input
-        .seen()
-        .into_iter()
-        .flat_map(|store| store.docs().map(|d| d.to_json().to_string()).collect::<Vec<_>>())
-        .collect()
-}
-
-fn class(input: &Input) -> Option<CauseClass> {
-    input.cause().map(|cause| cause.class)
-}
+use crate::{
+    DEPLOYMENTS, NODES, PODS, READYZ, Tested, VERSION, WIDGETS, class, cluster, documents, faulty, plan, read_one,
+};
+use detek_core::{CauseClass, InputState, Scope};
+use detek_kube::{Limits, Presence, ReadOptions};
+use detek_sim::{Body, Sim, discovery, group, on, on_path};
+use std::{collections::BTreeSet, time::Duration};
 
 #[tokio::test]
 async fn every_input_of_the_demo_cluster_is_read_to_its_end() -> Tested {
     let server = Sim::demo().start().await?;
     let cluster = cluster(&server).await?;
     let kinds = [PODS, NODES, DEPLOYMENTS, VERSION, READYZ];
-    let inputs = cluster.read(&kinds.each_ref().map(plan), &Scope::Cluster).await;
+    let inputs = cluster.read(&kinds.each_ref().map(plan), &Scope::Cluster, &ReadOptions::default()).await;
     for (input, kind) in inputs.iter().zip(&kinds) {
         assert_eq!(input.key(), &kind.key);
         assert_eq!(input.state(), InputState::Complete, "{}: {:?}", input.key(), input.cause());
@@ -103,7 +59,7 @@ async fn a_rejected_credential_denies_everything() -> Tested {
     let server = Sim::demo().start().await?;
     let cluster = cluster(&server).await?;
     server.require_token("another");
-    let inputs = cluster.read(&[plan(&PODS)], &Scope::Cluster).await;
+    let inputs = cluster.read(&[plan(&PODS)], &Scope::Cluster, &ReadOptions::default()).await;
     assert_eq!((inputs[0].state(), class(&inputs[0])), (InputState::Denied, Some(CauseClass::Auth)));
     Ok(())
 }
@@ -188,28 +144,6 @@ async fn a_wait_that_is_too_long_is_not_begun() -> Tested {
 }
 
 #[tokio::test]
-async fn a_port_where_nobody_listens_refuses() -> Tested {
-    let server = Sim::demo().start().await?;
-    let config = server.kubeconfig();
-    drop(server);
-    let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let old = config.split("server: http://127.0.0.1:").nth(1).and_then(|rest| rest.lines().next()).ok_or("no port")?;
-    let config = config.replace(&format!(":{old}\n"), &format!(":{port}\n"));
-    let cluster = Cluster::from_kubeconfig_text(&config, None).await?;
-    let inputs = cluster.read(&[plan(&PODS), plan(&READYZ)], &Scope::Cluster).await;
-    for input in &inputs {
-        assert_eq!(
-            (input.state(), class(input)),
-            (InputState::Error, Some(CauseClass::Refused)),
-            "{:?}",
-            input.cause()
-        );
-        assert_eq!(input.cause().map(|c| c.stage), Some(Stage::Connect));
-    }
-    Ok(())
-}
-
-#[tokio::test]
 async fn only_a_complete_discovery_proves_absence() -> Tested {
     let absent = faulty(on("nodes").pass(), &WIDGETS).await?;
     assert_eq!((absent.state(), class(&absent)), (InputState::Absent, Some(CauseClass::NotServed)));
@@ -235,7 +169,7 @@ async fn core_kinds_are_read_without_discovery() -> Tested {
 async fn servers_without_aggregated_discovery_are_asked_group_by_group() -> Tested {
     let server = Sim::demo().version("v1.25.0").start().await?;
     let cluster = cluster(&server).await?;
-    let inputs = cluster.read(&[plan(&PODS), plan(&DEPLOYMENTS)], &Scope::Cluster).await;
+    let inputs = cluster.read(&[plan(&PODS), plan(&DEPLOYMENTS)], &Scope::Cluster, &ReadOptions::default()).await;
     assert!(inputs.iter().all(|i| i.state() == InputState::Complete));
     let needed = BTreeSet::from([("apps".to_owned(), "v1".to_owned())]);
     let found = cluster.discover(&needed).await;
@@ -259,7 +193,7 @@ async fn failing_checks_are_an_answer() -> Tested {
 async fn one_denied_namespace_makes_the_input_partial() -> Tested {
     let server = Sim::demo().fault(on("pods").unless_ns("kube-system").status(403)).start().await?;
     let scope = Scope::Namespaces(vec!["kube-system".into(), "default".into()]);
-    let inputs = cluster(&server).await?.read(&[plan(&PODS)], &scope).await;
+    let inputs = cluster(&server).await?.read(&[plan(&PODS)], &scope, &ReadOptions::default()).await;
     assert_eq!((inputs[0].state(), class(&inputs[0])), (InputState::Partial, Some(CauseClass::Forbidden)));
     assert_eq!(inputs[0].scope(), &scope);
     Ok(())
@@ -272,25 +206,6 @@ async fn what_only_looks_like_a_read_is_not_sent() -> Tested {
     let refused = cluster.fetch("/api/v1/namespaces/default/pods/a/log").await;
     assert_eq!(refused.map(|_| ()).map_err(|c| c.class), Err(CauseClass::Internal));
     assert!(server.requests().is_empty());
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_bad_kubeconfig_says_what_is_wrong_with_it() -> Tested {
-    let server = Sim::demo().start().await?;
-    let text = |made: Result<Cluster, ConnectError>| made.err().map(|e| e.to_string()).unwrap_or_default();
-    let context = text(Cluster::from_kubeconfig_text(&server.kubeconfig(), Some("prod")).await);
-    assert_eq!(context, "no context \"prod\" in the kubeconfig; its contexts are: sim");
-    let yaml = text(Cluster::from_kubeconfig_text("apiVersion: v1\nclusters: [\n", None).await);
-    assert!(yaml.starts_with("cannot parse kubeconfig, line "), "{yaml}");
-    let quoted = text(Cluster::from_kubeconfig_text("apiVersion: v1\nusers: s3cret-token\n", None).await);
-    assert!(quoted.starts_with("cannot parse kubeconfig") && !quoted.contains("s3cret"), "{quoted}");
-    let plain = server.kubeconfig().replace("127.0.0.1", "cluster.test");
-    let plain = text(Cluster::from_kubeconfig_text(&plain, None).await);
-    assert!(plain.ends_with("would be sent unencrypted; use https"), "{plain}");
-    let options = detek_kube::ConnectOptions { kubeconfig: Some("/nonexistent/config".into()), context: None };
-    let missing = text(Cluster::connect(options).await);
-    assert!(missing.starts_with("cannot read kubeconfig /nonexistent/config: "), "{missing}");
     Ok(())
 }
 
@@ -319,24 +234,8 @@ async fn a_body_beyond_the_cap_is_not_read() -> Tested {
 async fn a_namespace_cannot_smuggle_another_path() -> Tested {
     let server = Sim::demo().start().await?;
     let scope = Scope::Namespaces(vec!["a/../../secrets?x=".into(), "a/secrets/b".into()]);
-    let inputs = cluster(&server).await?.read(&[plan(&PODS)], &scope).await;
+    let inputs = cluster(&server).await?.read(&[plan(&PODS)], &scope, &ReadOptions::default()).await;
     assert_eq!(inputs[0].state(), InputState::Error);
     assert!(server.requests().iter().all(|r| !r.path.contains("secrets")));
-    Ok(())
-}
-
-#[tokio::test]
-async fn only_a_certificate_that_holds_is_trusted() -> Tested {
-    for tls in [Tls::Good, Tls::RequireClientCert] {
-        let server = Sim::demo().tls(tls).start().await?;
-        let input = read_one(&server, &PODS, Limits::default()).await?;
-        assert_eq!(input.state(), InputState::Complete, "{:?}", input.cause());
-    }
-    for tls in [Tls::Expired, Tls::NotYetValid, Tls::UnknownIssuer, Tls::WrongName, Tls::NotTls, Tls::OldProtocol] {
-        let server = Sim::demo().tls(tls).start().await?;
-        let input = read_one(&server, &PODS, Limits::default()).await?;
-        assert_eq!((input.state(), class(&input)), (InputState::Error, Some(CauseClass::Tls)), "{:?}", input.cause());
-        assert_eq!(input.cause().map(|c| (c.stage, c.attempts)), Some((Stage::Connect, 1)));
-    }
     Ok(())
 }
