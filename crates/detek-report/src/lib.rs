@@ -3,6 +3,7 @@
 //! Everything that comes from a cluster is hostile text: [`text`] cleans and clips it, each format escapes it for its own
 //! sink. [`document`] turns a run into the types of the JSON schema.
 
+mod chart;
 mod document;
 mod formats;
 mod text;
@@ -93,6 +94,7 @@ impl Format {
 
 /// Every format, by name.
 pub static FORMATS: &[Format] = &[
+    Format::new(("html", "html"), "a report for people, in one file", formats::html::render),
     Format::new(("json", "json"), "the whole run, for programs", formats::json::render),
     Format::new(("name", "txt"), "one line for each finding: detector, tab, Kind/ns/name", formats::name::render),
     Format { for_terminal: true, ..Format::new(("table", "txt"), "for people", formats::table::render) },

@@ -1,0 +1,108 @@
+//! One detector that found something.
+
+use super::{
+    NAME,
+    cluster::Anchors,
+    number,
+    prose::{Span, spans},
+};
+use detek_core::{Finding, Level, ObjectRef, Reference, Report, clip};
+use std::collections::BTreeSet;
+
+/// Objects of a detector in the markup; the script shows the rest from the embedded data.
+pub(super) const ROWS: usize = 200;
+/// Subjects named beside the title.
+const NAMED: usize = 3;
+
+/// What the page says about one detector.
+pub(super) struct DetectorView<'a> {
+    pub(super) anchor: String,
+    pub(super) id: &'a str,
+    pub(super) level: Level,
+    pub(super) title: &'a str,
+    pub(super) explanation: Vec<Span<'a>>,
+    pub(super) remediation: Vec<Span<'a>>,
+    pub(super) references: Vec<&'a Reference>,
+    pub(super) partial: bool,
+    pub(super) reason: Option<String>,
+    pub(super) count: String,
+    pub(super) preview: String,
+    pub(super) rows: Vec<RowView>,
+    pub(super) rest: Option<String>,
+}
+
+/// One finding.
+pub(super) struct RowView {
+    pub(super) namespace: String,
+    pub(super) kind: String,
+    pub(super) name: String,
+    /// If it is not that of the report.
+    pub(super) level: Option<Level>,
+    pub(super) message: String,
+    pub(super) samples: String,
+    /// Anchor and id of the detector whose finding explains it.
+    pub(super) cause: Option<(String, String)>,
+    pub(super) count: String,
+}
+
+impl<'a> DetectorView<'a> {
+    pub(super) fn new(report: &'a Report, anchors: &Anchors<'_>) -> Self {
+        let meta = report.detector.meta();
+        DetectorView {
+            anchor: anchors.of(&report.id),
+            id: &report.id,
+            level: report.level,
+            title: meta.title,
+            explanation: spans(meta.explanation),
+            remediation: spans(meta.remediation),
+            references: meta.references.iter().filter(|page| page.url.starts_with("https://")).collect(),
+            partial: report.partial,
+            reason: report.reason.as_ref().map(|reason| clip(&reason.text, 1000)),
+            count: count(report.counts.findings),
+            preview: preview(report),
+            rows: report.findings.iter().take(ROWS).map(|finding| row(finding, report.level, anchors)).collect(),
+            rest: rest(report),
+        }
+    }
+}
+
+fn count(findings: u64) -> String {
+    format!("{} {}", number(findings), if findings == 1 { "finding" } else { "findings" })
+}
+
+fn preview(report: &Report) -> String {
+    let subjects: BTreeSet<&ObjectRef> = report.findings.iter().map(|finding| &finding.subject).collect();
+    let names: Vec<String> = subjects.iter().take(NAMED).map(|subject| clip(&subject.short(), 80)).collect();
+    match subjects.len().saturating_sub(NAMED) {
+        0 => names.join(", "),
+        more => format!("{}, +{}", names.join(", "), number(more)),
+    }
+}
+
+fn row(finding: &Finding, level: Level, anchors: &Anchors<'_>) -> RowView {
+    let names: Vec<String> = finding.samples.iter().map(|sample| clip(&sample.name, 80)).collect();
+    let more = if finding.count > names.len() as u64 { ", ..." } else { "" };
+    RowView {
+        namespace: clip(&finding.subject.namespace, NAME),
+        kind: clip(&finding.subject.kind, NAME),
+        name: clip(&finding.subject.name, NAME),
+        level: (finding.level != level).then_some(finding.level),
+        message: clip(&finding.message, 300),
+        samples: if names.is_empty() { String::new() } else { format!("{}{more}", names.join(", ")) },
+        cause: finding.cause.and_then(|cause| anchors.of_finding(cause)),
+        count: number(finding.count),
+    }
+}
+
+/// What the table does not hold, and where it is.
+fn rest(report: &Report) -> Option<String> {
+    let (kept, all) = (report.findings.len(), report.counts.findings);
+    let mut texts = Vec::new();
+    if kept > ROWS {
+        texts.push(format!("The first {ROWS} of {} findings. The rest needs the script of this page.", number(kept)));
+    }
+    if report.counts.truncated {
+        texts.push(format!("{} of {} findings were kept.", number(kept), number(all)));
+    }
+    (!texts.is_empty()).then(|| texts.join(" "))
+}
