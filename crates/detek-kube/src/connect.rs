@@ -173,7 +173,7 @@ impl Cluster {
         // Ours is wanted; a provider that was installed before is just as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         apply(&mut config, options)?;
-        let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
+        let server = without_credential(&config.cluster_url);
         let credential = credential(&config.auth_info);
         if config.cluster_url.scheme_str() == Some("http")
             && credential != NOTHING
@@ -309,10 +309,11 @@ fn trust(config: &kube::Config) -> String {
     trust.to_owned()
 }
 
+/// An address as it may be shown: no user, no password, no query.
 fn without_credential(address: &http::Uri) -> String {
     let host = address.authority().map_or("", |authority| authority.as_str());
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-    format!("{}://{host}", address.scheme_str().unwrap_or("http"))
+    format!("{}://{host}{}", address.scheme_str().unwrap_or("http"), address.path().trim_end_matches('/'))
 }
 
 fn is_loopback(host: &str) -> bool {
