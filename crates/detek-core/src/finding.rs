@@ -1,6 +1,6 @@
 //! Findings: one bad state of one object, and how a detector reports it.
 
-use crate::{Identity, Level, ObjectRef, OwnerRef, RollUp, clip, judge::Context};
+use crate::{Identity, Level, ObjectRef, OwnerRef, RollUp, Span, clip, judge::Context};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -130,6 +130,11 @@ impl<'c> Findings<'c> {
     /// The time of the run, by the server's clock.
     pub fn now(&self) -> Timestamp {
         self.context.now
+    }
+
+    /// The time from `at` to the run; none if `at` lies ahead, as clocks differ.
+    pub fn age(&self, at: Timestamp) -> Span {
+        Span::between(at.min(self.now()), self.now())
     }
 
     /// Reports condition `detect` with a one-line message that names the cause and the value seen. The message is

@@ -27,6 +27,8 @@ pub fn plan(detectors: Vec<Arc<dyn AnyDetector>>) -> Plan {
 /// What a detector's file needs.
 mod prelude {
     pub(crate) use crate::{facts::*, rows::*};
-    pub(crate) use detek_core::{Category, Confidence, Detector, Findings, Level, Meta, ObjectRef, Reference, Values};
+    pub(crate) use detek_core::{
+        Category, Confidence, Detector, Findings, Level, Meta, ObjectRef, Optional, Reference, Span, Values,
+    };
     pub(crate) use serde::{Deserialize, Serialize};
 }

@@ -10,6 +10,18 @@ use expect_test::Expect;
 use serde_json::Value;
 use std::sync::Arc;
 
+/// Parameters without which a detector does not judge, as its examples have them.
+const NEEDED: &[(&str, &str, &str)] = &[("pod_image_unknown_registry", "allowed", "registry.example/team")];
+
+/// Every family, or detector alone, able to judge its examples.
+fn families() -> impl Iterator<Item = Vec<Arc<dyn AnyDetector>>> {
+    let able = |detector: Arc<dyn AnyDetector>| match NEEDED.iter().find(|(id, ..)| *id == detector.id()) {
+        Some((_, name, value)) => detector.with(&[((*name).into(), (*value).into())]).expect("valid parameters"),
+        None => detector,
+    };
+    ALL.iter().map(move |make| make().into_iter().map(able).collect())
+}
+
 fn documents(yaml: &str) -> Vec<Value> {
     yaml.split("\n---\n").map(|part| serde_saphyr::from_str(part).expect("examples are valid YAML")).collect()
 }
@@ -76,7 +88,7 @@ pub(crate) fn check_detector(
 
 #[test]
 fn every_detector_fires_on_its_own_example() {
-    for family in ALL.iter().map(|make| make()) {
+    for family in families() {
         let fires = |detector: &Arc<dyn AnyDetector>| {
             judge(Arc::clone(detector), detector.meta().fires, None).0.reports[0].level > Level::Normal
         };
@@ -86,7 +98,7 @@ fn every_detector_fires_on_its_own_example() {
 
 #[test]
 fn every_detector_is_silent_on_its_look_alikes() {
-    for family in ALL.iter().map(|make| make()) {
+    for family in families() {
         let mut judged = 0;
         for detector in &family {
             let (run, _) = judge(Arc::clone(detector), detector.meta().silent, None);
@@ -99,7 +111,7 @@ fn every_detector_is_silent_on_its_look_alikes() {
 
 #[test]
 fn no_detector_is_normal_or_fires_when_an_input_that_it_requires_is_missing() {
-    for detector in crate::all() {
+    for detector in families().flatten() {
         let (_, plan) = judge(Arc::clone(&detector), detector.meta().fires, None);
         let planned = &plan.detectors[0];
         for (key, role) in planned.roles.iter().filter(|(_, role)| **role != Role::Optional) {

@@ -15,7 +15,8 @@ fn scan(server: &Running) -> Value {
     let kubeconfig = folder.path().join("kubeconfig");
     std::fs::write(&kubeconfig, server.kubeconfig()).expect("the kubeconfig can be written");
     let kubeconfig = kubeconfig.to_str().expect("the path is text");
-    let output = detek(&["run", "all", "--kubeconfig", kubeconfig, "-o", "json", "--quiet"]);
+    let allowed = "pod_image_unknown_registry.allowed=registry.example.com";
+    let output = detek(&["run", "all", "--kubeconfig", kubeconfig, "-o", "json", "--quiet", "--param", allowed]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).expect("the report is JSON")
 }

@@ -20,7 +20,7 @@ impl Detector for FailedPod {
         confidence: Confidence::High,
         false_positives: &["Pods of Jobs that may fail and are tried again: see the parameter `exclude_job_pods`."],
         parameters: &[("exclude_job_pods", "leave out pods that belong to a Job")],
-        symptom_of: &[],
+        symptom_of: &["container_oom_killed"],
         references: &[Reference {
             title: "Pod lifecycle",
             url: "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/",
@@ -45,17 +45,15 @@ status: {phase: Failed, reason: Evicted, message: 'The node was low on resource:
 
     fn check(&self, pod: &Pod<'_>, (): Values<'_, Self::Reads>, found: &mut Findings<'_>) {
         let status = &pod.status;
-        if status.phase != "Failed" || status.reason == "Evicted" || (self.exclude_job_pods && pod.is_of_job()) {
+        if status.phase != "Failed" || status.reason == "Evicted" || (self.exclude_job_pods && pod.is_of("Job")) {
             return;
         }
         let ended = pod.all_statuses().find_map(|container| {
             let ended = container.state.terminated.as_ref()?;
-            (ended.exit_code != 0).then_some((container.name, ended))
+            (ended.exit_code != 0).then(|| (container.name, ended.how()))
         });
         let reason = match (status.message, ended) {
-            ("", Some((container, ended))) => {
-                format!("container {container} ended with exit code {} ({})", ended.exit_code, ended.reason)
-            }
+            ("", Some((container, how))) => format!("container {container} ended with {how}"),
             ("", None) if status.reason.is_empty() => "the pod gives no reason".to_owned(),
             ("", None) => status.reason.to_owned(),
             (message, _) => message.to_owned(),

@@ -2,13 +2,21 @@
 
 mod api_lifecycle;
 mod apiserver_check_failed;
+mod container_oom_killed;
+mod container_restarted;
 mod failed_pod;
 mod ingress_backend_missing;
+mod node_taint_forgotten;
 mod pod_crash_loop;
+mod pod_hostpath_data;
 mod pod_image_mutable_tag;
+mod pod_image_unknown_registry;
+mod pod_ip_duplicate;
+mod pod_pull_policy_stale;
 mod pod_without_limits;
 mod pod_without_requests;
 mod service_selects_nothing;
+mod tls_secret_expired;
 mod version_end_of_life;
 
 use detek_core::{AnyDetector, Detector};
@@ -25,12 +33,20 @@ fn make<D: Detector>() -> Vec<Arc<dyn AnyDetector>> {
 pub(crate) static ALL: &[Make] = &[
     api_lifecycle::family,
     make::<apiserver_check_failed::ApiserverCheckFailed>,
+    make::<container_oom_killed::ContainerOomKilled>,
+    make::<container_restarted::ContainerRestarted>,
     make::<failed_pod::FailedPod>,
     make::<ingress_backend_missing::IngressBackendMissing>,
+    make::<node_taint_forgotten::NodeTaintForgotten>,
     make::<pod_crash_loop::PodCrashLoop>,
+    make::<pod_hostpath_data::PodHostpathData>,
     make::<pod_image_mutable_tag::PodImageMutableTag>,
+    make::<pod_image_unknown_registry::PodImageUnknownRegistry>,
+    make::<pod_ip_duplicate::PodIpDuplicate>,
+    make::<pod_pull_policy_stale::PodPullPolicyStale>,
     make::<pod_without_limits::PodWithoutLimits>,
     make::<pod_without_requests::PodWithoutRequests>,
     make::<service_selects_nothing::ServiceSelectsNothing>,
+    make::<tls_secret_expired::TlsSecretExpired>,
     make::<version_end_of_life::VersionEndOfLife>,
 ];

@@ -18,7 +18,7 @@ impl Detector for PodCrashLoop {
         confidence: Confidence::High,
         false_positives: &[],
         parameters: &[],
-        symptom_of: &[],
+        symptom_of: &["container_oom_killed"],
         references: &[Reference {
             title: "Debug running pods",
             url: "https://kubernetes.io/docs/tasks/debug/debug-application/debug-running-pod/",
@@ -50,22 +50,18 @@ status: {phase: Running, containerStatuses: [{name: app, restartCount: 1, lastSt
                 continue;
             }
             let (name, restarts) = (container.name, container.restart_count);
-            let cause = container.last_state.terminated.as_ref().map_or_else(
-                || "how it ended is not known".to_owned(),
-                |ended| match ended.signal {
-                    0 => format!("last exit code {} ({})", ended.exit_code, ended.reason),
-                    signal => format!("last ended by signal {signal} ({})", ended.reason),
-                },
-            );
-            let finding = found.add("crash_loop", format!("container {name} has crashed {restarts} times, {cause}"));
+            let ended = container.last_state.terminated.as_ref();
+            let how =
+                ended.map_or_else(|| "how it ended is not known".to_owned(), |ended| format!("last {}", ended.how()));
+            let finding = found.add("crash_loop", format!("container {name} has crashed {restarts} times, {how}"));
             finding
                 .path("status.containerStatuses")
                 .key(name)
                 .evidence("container", name)
                 .evidence("restarts", restarts);
-            if let Some(ended) = &container.last_state.terminated {
+            if let Some(ended) = ended {
                 finding.evidence("exit_code", ended.exit_code).evidence("reason", ended.reason);
-                finding.evidence("finished_at", ended.finished_at);
+                finding.evidence("finished_at", ended.finished_at.text());
             }
         }
     }

@@ -9,8 +9,13 @@ pub(super) struct PodImageMutableTag {
 
 impl Default for PodImageMutableTag {
     fn default() -> Self {
-        PodImageMutableTag { mutable: ["latest", "main", "master", "dev", "stable"].map(String::from).to_vec() }
+        PodImageMutableTag { mutable: mutable_tags() }
     }
+}
+
+/// Tags that move unless somebody says otherwise.
+pub(super) fn mutable_tags() -> Vec<String> {
+    ["latest", "main", "master", "dev", "stable"].map(String::from).to_vec()
 }
 
 impl Detector for PodImageMutableTag {
@@ -50,13 +55,11 @@ spec:
         if !pod.is_judged_by_spec() {
             return;
         }
-        for container in pod.all_containers().filter(|container| !container.image.contains('@')) {
-            // The tag follows the last `:` after the last `/`; a `:` before it belongs to a registry's port.
-            let last = container.image.rsplit('/').next().unwrap_or(container.image);
-            let what = match last.split_once(':') {
-                None => "which has no tag and therefore means latest".to_owned(),
-                Some((_, tag)) if self.mutable.iter().any(|mutable| mutable == tag) => format!("whose tag {tag} moves"),
-                Some(_) => continue,
+        for container in pod.all_containers() {
+            let what = match Image::new(container.image).moving_tag(&self.mutable) {
+                None => continue,
+                Some("") => "which has no tag and therefore means latest".to_owned(),
+                Some(tag) => format!("whose tag {tag} moves"),
             };
             found
                 .add("mutable_tag", format!("container {} runs {}, {what}", container.name, container.image))

@@ -35,7 +35,7 @@ pub(crate) struct Job<'s> {
     pub(crate) metadata: Owned<'s>,
 }
 
-/// The metadata of something that is read for its owner only.
+/// Who something is and who owns it, and nothing else of its metadata.
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Owned<'s> {

@@ -31,6 +31,8 @@ pub(crate) struct IngressSpec<'s> {
     pub(crate) default_backend: Option<IngressBackend<'s>>,
     #[serde(borrow)]
     pub(crate) rules: Vec<Rule<'s>>,
+    #[serde(borrow)]
+    pub(crate) tls: Vec<IngressTls<'s>>,
 }
 
 /// One of `spec.rules`.
@@ -57,6 +59,13 @@ pub(crate) struct Path<'s> {
     pub(crate) path: &'s str,
     #[serde(borrow)]
     pub(crate) backend: IngressBackend<'s>,
+}
+
+/// One of `spec.tls`.
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct IngressTls<'s> {
+    pub(crate) secret_name: &'s str,
 }
 
 /// Where requests go.

@@ -1,6 +1,7 @@
 //! What is read of the metadata of any object.
 
 use detek_doc::StrMap;
+use jiff::Timestamp;
 use serde::Deserialize;
 
 /// `metadata`.
@@ -9,6 +10,7 @@ use serde::Deserialize;
 pub(crate) struct Metadata<'s> {
     pub(crate) name: &'s str,
     pub(crate) namespace: &'s str,
+    pub(crate) uid: &'s str,
     pub(crate) deletion_timestamp: Option<&'s str>,
     #[serde(borrow)]
     pub(crate) labels: StrMap<'s>,
@@ -26,6 +28,23 @@ pub(crate) struct Owner<'s> {
     pub(crate) kind: &'s str,
     pub(crate) name: &'s str,
     pub(crate) controller: bool,
+}
+
+/// A point in time as the API writes it; empty if it is not set.
+#[derive(Clone, Copy, Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct Time<'s>(#[serde(borrow)] &'s str);
+
+impl<'s> Time<'s> {
+    /// As it was written.
+    pub(crate) fn text(self) -> &'s str {
+        self.0
+    }
+
+    /// The time, unless it is not set or beyond what a calendar holds.
+    pub(crate) fn get(self) -> Option<Timestamp> {
+        self.0.parse().ok()
+    }
 }
 
 impl Metadata<'_> {

@@ -1,17 +1,33 @@
 //! Rows: what is read of each kind of object. A field that is not here never enters memory.
 
+mod address;
 mod controller;
+mod event;
+mod gateway;
+mod image;
 mod ingress;
 mod lineage;
 mod metadata;
+mod node;
+mod placement;
 mod pod;
+mod quantity;
+mod secret;
 mod server;
 mod service;
 
+pub(crate) use address::{PodAddress, PodAddresses};
 pub(crate) use controller::{Jobs, ReplicaSets};
+pub(crate) use event::Events;
+pub(crate) use gateway::Gateways;
+pub(crate) use image::Image;
 pub(crate) use ingress::{Ingress, Ingresses};
 pub(crate) use lineage::{Lineage, LineageMetadata, Write};
-pub(crate) use metadata::{Metadata, Owner};
-pub(crate) use pod::{Pod, PodLabelRows, PodLabels, Pods, Resources};
+pub(crate) use metadata::{Metadata, Owner, Time};
+pub(crate) use node::{Node, Nodes, Taint};
+pub(crate) use placement::{Placement, Placements};
+pub(crate) use pod::{Container, HostPath, Pod, PodLabelRows, PodLabels, Pods, Resources, Terminated};
+pub(crate) use quantity::quantity;
+pub(crate) use secret::{Secret, Secrets};
 pub(crate) use server::{HealthCheck, HealthChecks, ServerVersion, ServerVersions};
 pub(crate) use service::{Service, Services};

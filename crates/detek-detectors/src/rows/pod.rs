@@ -1,8 +1,9 @@
 //! Pods.
 
-use super::Metadata;
+use super::{Metadata, Time};
 use detek_core::{InputKind, Kind};
 use detek_doc::{IntOrString, Present, StrMap};
+use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -64,6 +65,27 @@ pub(crate) struct PodSpec<'s> {
     pub(crate) ephemeral_containers: Vec<Container<'s>>,
     #[serde(borrow)]
     pub(crate) resources: Resources<'s>,
+    #[serde(borrow)]
+    pub(crate) volumes: Vec<Volume<'s>>,
+    pub(crate) node_name: &'s str,
+}
+
+/// One of `spec.volumes`.
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Volume<'s> {
+    pub(crate) name: &'s str,
+    #[serde(borrow)]
+    pub(crate) host_path: Option<HostPath<'s>>,
+}
+
+/// `hostPath`.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct HostPath<'s> {
+    pub(crate) path: &'s str,
+    #[serde(rename = "type")]
+    pub(crate) kind: &'s str,
 }
 
 /// A container of any of the three lists.
@@ -76,8 +98,18 @@ pub(crate) struct Container<'s> {
     pub(crate) restart_policy: Option<&'s str>,
     #[serde(borrow)]
     pub(crate) resources: Resources<'s>,
+    #[serde(borrow)]
+    pub(crate) volume_mounts: Vec<VolumeMount<'s>>,
     pub(crate) liveness_probe: Option<Present>,
     pub(crate) readiness_probe: Option<Present>,
+}
+
+/// One of `volumeMounts`.
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct VolumeMount<'s> {
+    pub(crate) name: &'s str,
+    pub(crate) read_only: bool,
 }
 
 /// `resources`.
@@ -124,6 +156,8 @@ pub(crate) struct State<'s> {
     #[serde(borrow)]
     pub(crate) waiting: Option<Waiting<'s>>,
     #[serde(borrow)]
+    pub(crate) running: Option<Running<'s>>,
+    #[serde(borrow)]
     pub(crate) terminated: Option<Terminated<'s>>,
 }
 
@@ -134,6 +168,14 @@ pub(crate) struct Waiting<'s> {
     pub(crate) reason: &'s str,
 }
 
+/// `running`.
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Running<'s> {
+    #[serde(borrow)]
+    pub(crate) started_at: Time<'s>,
+}
+
 /// `terminated`.
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase")]
@@ -141,27 +183,85 @@ pub(crate) struct Terminated<'s> {
     pub(crate) reason: &'s str,
     pub(crate) exit_code: i64,
     pub(crate) signal: i64,
-    pub(crate) finished_at: &'s str,
+    #[serde(borrow)]
+    pub(crate) finished_at: Time<'s>,
+}
+
+impl Terminated<'_> {
+    /// The signal that ended it: named as such, or by an exit code of 128 and its number.
+    pub(crate) fn signal(&self) -> Option<i64> {
+        match (self.signal, self.exit_code) {
+            (0, 129..=192) => Some(self.exit_code - 128),
+            (0, _) => None,
+            (signal, _) => Some(signal),
+        }
+    }
+
+    /// How it ended: `exit code 17 (Error)`, `exit code 139 (signal 11, SIGSEGV)`, `exit code 137 (OOMKilled)`.
+    pub(crate) fn how(&self) -> String {
+        let code = self.exit_code;
+        match (self.reason, self.signal()) {
+            ("" | "Error", Some(signal)) => format!("exit code {code} (signal {signal}{})", signal_name(signal)),
+            ("", None) => format!("exit code {code}"),
+            (reason, _) => format!("exit code {code} ({reason})"),
+        }
+    }
+}
+
+/// `, SIGSEGV` for 11; empty for signals that have no name on every machine.
+fn signal_name(signal: i64) -> &'static str {
+    match signal {
+        1 => ", SIGHUP",
+        2 => ", SIGINT",
+        3 => ", SIGQUIT",
+        4 => ", SIGILL",
+        6 => ", SIGABRT",
+        8 => ", SIGFPE",
+        9 => ", SIGKILL",
+        11 => ", SIGSEGV",
+        13 => ", SIGPIPE",
+        14 => ", SIGALRM",
+        15 => ", SIGTERM",
+        _ => "",
+    }
+}
+
+impl ContainerStatus<'_> {
+    /// When it ended last; where that is not told, when it started again.
+    pub(crate) fn restarted_at(&self) -> Option<Timestamp> {
+        let ended = self.last_state.terminated.as_ref().and_then(|ended| ended.finished_at.get());
+        ended.or_else(|| self.state.running.as_ref().and_then(|running| running.started_at.get()))
+    }
 }
 
 impl<'s> Pod<'s> {
+    /// Whether nothing of it will run again.
+    pub(crate) fn is_finished(&self) -> bool {
+        matches!(self.status.phase, "Succeeded" | "Failed")
+    }
+
     /// Whether detectors of the specification judge it: not finished, not going, not a mirror of a static pod, and not of
     /// the platform (`detectors.md` section 0).
     pub(crate) fn is_judged_by_spec(&self) -> bool {
-        !matches!(self.status.phase, "Succeeded" | "Failed")
+        !self.is_finished()
             && self.metadata.deletion_timestamp.is_none()
             && !self.metadata.annotations.contains_key("kubernetes.io/config.mirror")
             && !self.metadata.in_system_namespace()
     }
 
-    /// Whether its controller is a Job.
-    pub(crate) fn is_of_job(&self) -> bool {
-        self.metadata.owner_references.iter().any(|owner| owner.controller && owner.kind == "Job")
+    /// Whether its controller is of this kind.
+    pub(crate) fn is_of(&self, kind: &str) -> bool {
+        self.metadata.owner_references.iter().any(|owner| owner.controller && owner.kind == kind)
     }
 
     /// Containers of all three lists.
     pub(crate) fn all_containers(&self) -> impl Iterator<Item = &Container<'s>> {
         self.spec.containers.iter().chain(&self.spec.init_containers).chain(&self.spec.ephemeral_containers)
+    }
+
+    /// The container of this name.
+    pub(crate) fn container(&self, name: &str) -> Option<&Container<'s>> {
+        self.all_containers().find(|container| container.name == name)
     }
 
     /// Containers that run as long as the pod: those of the application, and sidecars (init containers that restart).
