@@ -20,6 +20,17 @@ pub enum Role {
     Join,
 }
 
+impl Role {
+    /// The name as in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Optional => "optional",
+            Role::Subject => "subject",
+            Role::Join => "join",
+        }
+    }
+}
+
 /// What a detector needs: inputs, each with its strongest role, and what is read of their documents.
 #[derive(Default)]
 pub struct Needs {

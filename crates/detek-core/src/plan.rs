@@ -1,7 +1,8 @@
 //! The plan: detectors → inputs, with one projection for each input.
 
 use crate::{
-    Addon, AnyDetector, Fact, Facts, InputKey, InputKind, Needs, Role, RollUp, fact::Read, object::IdentityRow,
+    Addon, AnyDetector, Fact, Facts, InputKey, InputKind, Kind, Needs, Role, RollUp, detector::keep_row, fact::Read,
+    object::IdentityRow,
 };
 use detek_doc::Projection;
 use std::{collections::BTreeMap, sync::Arc};
@@ -79,6 +80,17 @@ impl Plan {
             inputs: inputs.into_values().collect(),
             owners: |facts| <O as Read>::fetch(facts).ok().map(|owners| owners as Arc<dyn RollUp>),
         }
+    }
+
+    /// The same plan, which reads `K` too, whatever its detectors need.
+    #[must_use]
+    pub fn reading<K: Kind>(mut self) -> Self {
+        let mut needs = Needs::default();
+        needs.add(&K::INPUT, Role::Optional, keep_row::<K>);
+        let mut inputs = self.inputs.into_iter().map(|input| (input.kind.key.clone(), input)).collect();
+        add(&mut inputs, needs.inputs);
+        self.inputs = inputs.into_values().collect();
+        self
     }
 
     /// What is known of an input of this plan.

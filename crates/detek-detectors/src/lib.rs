@@ -11,7 +11,7 @@ mod rows;
 #[cfg(test)]
 mod testing;
 
-use detek_core::{AnyDetector, Plan};
+use detek_core::{AnyDetector, Inputs, Kind as _, Plan};
 use std::sync::Arc;
 
 /// Every detector with default parameters, by id. A family gives one for each of its instances.
@@ -19,9 +19,16 @@ pub fn all() -> Vec<Arc<dyn AnyDetector>> {
     detectors::ALL.iter().flat_map(|make| make()).collect()
 }
 
-/// Plans these detectors; their findings roll up to the owners of what was seen.
+/// Plans these detectors; their findings roll up to the owners of what was seen. The server's version is read in any case.
 pub fn plan(detectors: Vec<Arc<dyn AnyDetector>>) -> Plan {
-    Plan::new::<facts::owners::Owners>(detectors)
+    Plan::new::<facts::owners::Owners>(detectors).reading::<rows::ServerVersions>()
+}
+
+/// What the server says its version is, if it was read.
+pub fn server_version(inputs: &Inputs) -> Option<String> {
+    let store = inputs.get(&rows::ServerVersions::INPUT.key)?.whole()?;
+    let version = store.doc(0).read::<rows::ServerVersion<'_>>().ok()?;
+    Some(detek_core::clip(version.git_version, 40))
 }
 
 /// What a detector's file needs.

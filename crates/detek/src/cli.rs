@@ -1,16 +1,22 @@
 //! What can be typed.
 
-use clap::{Args, Parser, Subcommand};
-use detek_core::Level;
+use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use detek_core::{Level, Span};
 use jiff::Timestamp;
-use std::path::PathBuf;
+use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf};
 
 /// Finds what is wrong with a Kubernetes cluster, says why it matters and how to mend it. Reads only.
 #[derive(Parser)]
-#[command(name = "detek", version, propagate_version = true)]
+#[command(name = "detek", version, propagate_version = true, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
+    /// Say more on standard error: -v what was read, -vv every page
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// As -vv
+    #[arg(short, long, global = true, hide = true)]
+    pub(crate) debug: bool,
 }
 
 #[derive(Subcommand)]
@@ -19,17 +25,76 @@ pub(crate) enum Command {
     Run(RunArguments),
     /// Scan a simulated cluster: the same, without a cluster
     Demo(DemoArguments),
-    /// Show what would be read, and by which detectors; contacts nobody
-    Plan(Selection),
-    /// Explain a detector: what, why, how to fix, what it reads
+    /// Show what would be read, by which detectors, and whether the credential may; lists nothing
+    Plan(PlanArguments),
+    /// Check configuration, credential, connection, clock, discovery and permissions
+    Doctor(DoctorArguments),
+    /// Explain a detector or an error code: what, why, how to fix
     Explain {
-        /// Id of a detector
-        id: String,
+        /// Id of a detector, or a code such as DTK-E301; words are joined
+        #[arg(required = true, value_name = "NAME|CODE")]
+        name: Vec<String>,
+        #[command(flatten)]
+        form: Form,
     },
-    /// List the detectors
-    List,
+    /// List detectors, sets, contexts, formats or errors
+    List {
+        /// What to list
+        #[arg(default_value = "detectors")]
+        kind: ListKind,
+        #[command(flatten)]
+        form: Form,
+        /// Kubeconfig, for contexts
+        #[arg(long, value_name = "FILE")]
+        kubeconfig: Option<PathBuf>,
+    },
     /// Print the least role for what is read; contacts nobody
     Rbac(RbacArguments),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write manual pages into a directory
+    Man {
+        /// The directory
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
+}
+
+/// Kinds of things that `list` lists.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum ListKind {
+    /// Every detector
+    Detectors,
+    /// Sets of detectors
+    Sets,
+    /// Contexts of the kubeconfig
+    Contexts,
+    /// Output formats
+    Formats,
+    /// Error codes
+    Errors,
+}
+
+/// How a small answer is written.
+#[derive(Args)]
+pub(crate) struct Form {
+    /// Output format
+    #[arg(short, long = "output", value_name = "FORMAT", default_value = "table")]
+    pub(crate) output: FormKind,
+}
+
+/// Formats of small answers.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FormKind {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+    /// One name on a line
+    Name,
 }
 
 #[derive(Args)]
@@ -43,40 +108,174 @@ pub(crate) struct Selection {
     /// Not these detectors
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) skip: Vec<String>,
+    /// Enable detectors that need a permission beyond the default role: secrets
+    #[arg(long, value_name = "ADDON", value_delimiter = ',')]
+    pub(crate) enable: Vec<String>,
     /// Set a parameter of a detector
     #[arg(long, value_name = "ID.NAME=VALUE")]
     pub(crate) param: Vec<String>,
+    /// Release to judge API versions for, such as 1.35
+    #[arg(long, value_name = "1.NN")]
+    pub(crate) target: Option<String>,
+    /// Do not read these kinds; what needs them is skipped, which is no failure
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    pub(crate) skip_input: Vec<String>,
 }
 
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
+pub(crate) struct TargetArguments {
+    /// Path of the kubeconfig; else $KUBECONFIG, the in-cluster account, ~/.kube/config
+    #[arg(long, value_name = "FILE")]
+    pub(crate) kubeconfig: Option<PathBuf>,
+    /// Context of the kubeconfig; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub(crate) context: Vec<String>,
+    /// Every context of the kubeconfig
+    #[arg(long, conflicts_with = "context")]
+    pub(crate) all_contexts: bool,
+    /// Only this namespace; repeatable. Detectors that must see the whole cluster are then skipped
+    #[arg(short, long, value_name = "NS")]
+    pub(crate) namespace: Vec<String>,
+    /// All namespaces, which is the default
+    #[arg(short = 'A', long, conflicts_with = "namespace")]
+    pub(crate) all_namespaces: bool,
+    /// Act as this user
+    #[arg(long = "as", value_name = "USER")]
+    pub(crate) as_user: Option<String>,
+    /// Act as a member of this group; repeatable
+    #[arg(long, value_name = "GROUP", requires = "as_user")]
+    pub(crate) as_group: Vec<String>,
+    /// Address of the API server
+    #[arg(long, value_name = "URL")]
+    pub(crate) server: Option<String>,
+    /// File with a bearer token
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Trust whatever certificate the server shows
+    #[arg(long)]
+    pub(crate) insecure_skip_tls_verify: bool,
+    /// Send credentials over plain http, too
+    #[arg(long)]
+    pub(crate) allow_insecure_http: bool,
+    /// Programs that a kubeconfig may run to obtain a credential: any, none, or their names
+    #[arg(long, value_name = "any|none|NAME", value_delimiter = ',', default_value = "any")]
+    pub(crate) exec_policy: Vec<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Limits {
+    /// Stop reading after this time; what was not read by then is reported as such
+    #[arg(long, value_name = "TIME", default_value = "5m")]
+    pub(crate) deadline: Span,
+    /// Inputs read at the same time, for each cluster
+    #[arg(long, value_name = "N", default_value = "4")]
+    pub(crate) concurrency: NonZeroUsize,
+    /// Objects asked for in one page
+    #[arg(long, value_name = "N", default_value = "500", hide = true)]
+    pub(crate) page_size: u32,
+    /// Threads that judge; as many as there are processors without it
+    #[arg(long, value_name = "N", hide = true)]
+    pub(crate) threads: Option<NonZeroUsize>,
+}
+
+#[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct Reporting {
-    /// Output format, or FORMAT=FILE; repeatable
+    /// Output format, or FORMAT=FILE; repeatable. `detek list formats` names them
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
     pub(crate) output: Vec<String>,
-    /// Exit with 1 if a finding is at or above this level
-    #[arg(long, value_name = "LEVEL")]
-    pub(crate) fail_on: Option<Level>,
+    /// As -o; `json` is the document of the original detek
+    #[arg(short, long, value_name = "FORMAT", conflicts_with = "output", hide_short_help = true)]
+    pub(crate) format: Option<LegacyFormat>,
+    /// Indent JSON
+    #[arg(long, value_name = "BOOL", default_value_t = true, action = ArgAction::Set, num_args = 0..=1,
+        default_missing_value = "true", hide_short_help = true)]
+    pub(crate) json_pretty: bool,
+    /// Cut lines of tables at this width
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    pub(crate) table_max_width: Option<usize>,
+    /// Show the HTML report in a browser
+    #[arg(long)]
+    pub(crate) open: bool,
+    /// Exit with 1 if a finding is at or above this level: fatal, error, warn, info or none
+    #[arg(long, value_name = "LEVEL", default_value = "none")]
+    pub(crate) fail_on: FailOn,
     /// Exit with 0 although a required input or a detector failed
     #[arg(long)]
     pub(crate) allow_partial: bool,
     /// Nothing on standard error unless the run fails
     #[arg(short, long)]
     pub(crate) quiet: bool,
+    /// How to show how far the run is
+    #[arg(long, value_name = "HOW", default_value = "auto")]
+    pub(crate) progress: ProgressKind,
+    /// When to colour
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorKind,
+    /// Never start a pager
+    #[arg(long)]
+    pub(crate) no_pager: bool,
+}
+
+/// A level, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FailOn(pub(crate) Option<Level>);
+
+impl std::str::FromStr for FailOn {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.eq_ignore_ascii_case("none") {
+            return Ok(FailOn(None));
+        }
+        text.parse().map(|level| FailOn(Some(level))).map_err(|_| "fatal, error, warn, info or none".to_owned())
+    }
+}
+
+/// Formats of the original detek.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum LegacyFormat {
+    /// As `-o html`
+    Html,
+    /// As `-o json-v0`
+    Json,
+    /// As `-o table`
+    Table,
+}
+
+/// How progress is shown.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProgressKind {
+    /// Drawn on a terminal, plain otherwise
+    Auto,
+    /// A line every ten seconds
+    Plain,
+    /// An event on each line
+    Json,
+    /// Not at all
+    None,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorKind {
+    /// On a terminal that can
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
 }
 
 #[derive(Args)]
 pub(crate) struct RunArguments {
     #[command(flatten)]
     pub(crate) selection: Selection,
-    /// Path of the kubeconfig; else $KUBECONFIG, the in-cluster account, ~/.kube/config
-    #[arg(long, value_name = "FILE")]
-    pub(crate) kubeconfig: Option<PathBuf>,
-    /// Context of the kubeconfig
-    #[arg(long, value_name = "NAME")]
-    pub(crate) context: Option<String>,
-    /// Only these namespaces; detectors that must see the whole cluster are then skipped
-    #[arg(short, long, value_name = "NS")]
-    pub(crate) namespace: Vec<String>,
+    #[command(flatten)]
+    pub(crate) target: TargetArguments,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
     /// Judge by this time instead of the server's: for tests of what depends on a date
     #[arg(long, value_name = "RFC3339", hide = true)]
     pub(crate) now: Option<Timestamp>,
@@ -88,14 +287,36 @@ pub(crate) struct RunArguments {
 pub(crate) struct DemoArguments {
     #[command(flatten)]
     pub(crate) selection: Selection,
-    /// Only these namespaces
+    /// Only this namespace; repeatable
     #[arg(short, long, value_name = "NS")]
     pub(crate) namespace: Vec<String>,
     /// Seed of the simulated cluster
     #[arg(long, default_value_t = 7)]
     pub(crate) seed: u64,
     #[command(flatten)]
+    pub(crate) limits: Limits,
+    #[command(flatten)]
     pub(crate) reporting: Reporting,
+}
+
+#[derive(Args)]
+pub(crate) struct PlanArguments {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) target: TargetArguments,
+    #[command(flatten)]
+    pub(crate) form: Form,
+}
+
+#[derive(Args)]
+pub(crate) struct DoctorArguments {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) target: TargetArguments,
+    #[command(flatten)]
+    pub(crate) form: Form,
 }
 
 #[derive(Args)]
@@ -106,15 +327,46 @@ pub(crate) struct RbacArguments {
     /// Only these resources, or what these detectors read
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
+    /// With detectors that need a permission beyond the default role: secrets
+    #[arg(long, value_name = "ADDON", value_delimiter = ',')]
+    pub(crate) enable: Vec<String>,
     /// Whom to bind: user:NAME, group:NAME or sa:NAMESPACE/NAME
     #[arg(long, default_value = "sa:detek/detek-scanner")]
     pub(crate) to: String,
+    /// Say for each rule which detectors need it
+    #[arg(long)]
+    pub(crate) explain: bool,
+}
+
+/// The name by which detek is called: that of a plugin of kubectl, if it is installed as one.
+pub(crate) fn program(called: Option<&OsString>) -> &'static str {
+    let file = called.and_then(|called| std::path::Path::new(called).file_stem());
+    if file.is_some_and(|name| name == "kubectl-detek") { "kubectl detek" } else { "detek" }
+}
+
+/// The parser: usage, help, completions and manual pages are made of it.
+pub(crate) fn command(program: &'static str) -> clap::Command {
+    Arguments::command().bin_name(program)
+}
+
+/// What was typed. Ends the process with a usage error, or after help or version.
+pub(crate) fn parse(program: &'static str) -> Arguments {
+    let matches = command(program).get_matches();
+    Arguments::from_arg_matches(&matches).unwrap_or_else(|why| why.exit())
 }
 
 impl RbacArguments {
     /// The detectors whose inputs the role is for; resources are chosen from all of theirs.
     pub(crate) fn selection(&self) -> Selection {
         let set = if self.only.is_empty() { self.set.clone() } else { "all".to_owned() };
-        Selection { set, only: Vec::new(), skip: Vec::new(), param: Vec::new() }
+        Selection {
+            set,
+            only: Vec::new(),
+            skip: Vec::new(),
+            enable: self.enable.clone(),
+            param: Vec::new(),
+            target: None,
+            skip_input: Vec::new(),
+        }
     }
 }

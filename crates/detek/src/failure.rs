@@ -1,48 +1,7 @@
 //! Failures of a command as people read them: a code, what was tried, why it failed, and what to type next.
 
+pub(crate) use crate::codes::Code;
 use std::fmt;
-
-/// A permanent error code and its exit code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Code {
-    /// No cluster, or a kubeconfig that cannot be used.
-    Kubeconfig,
-    /// Unknown detector or set.
-    UnknownDetector,
-    /// A namespace that does not exist.
-    UnknownNamespace,
-    /// Wrong usage of a flag.
-    Usage,
-    /// The server cannot be reached.
-    Unreachable,
-    /// The credential was rejected.
-    Rejected,
-    /// The TLS handshake failed.
-    Tls,
-    /// The answer is none of a Kubernetes API.
-    NotKubernetes,
-    /// detek's own rules of honesty do not hold for a run.
-    Dishonest,
-    /// An output cannot be written.
-    Output,
-}
-
-impl Code {
-    fn text(self) -> &'static str {
-        match self {
-            Code::Kubeconfig => "DTK-E103",
-            Code::UnknownDetector => "DTK-E104",
-            Code::UnknownNamespace => "DTK-E106",
-            Code::Usage => "DTK-E110",
-            Code::Unreachable => "DTK-E201",
-            Code::Rejected => "DTK-E202",
-            Code::Tls => "DTK-E203",
-            Code::NotKubernetes => "DTK-E205",
-            Code::Dishonest => "DTK-E403",
-            Code::Output => "DTK-E501",
-        }
-    }
-}
 
 /// A failure of a command.
 #[derive(Debug)]
@@ -66,21 +25,38 @@ impl Failure {
 
     /// The exit code (`ux.md` 1.4).
     pub(crate) fn exit(&self) -> u8 {
-        match self.code {
-            Code::Kubeconfig | Code::UnknownDetector | Code::UnknownNamespace | Code::Usage => 2,
-            Code::Unreachable | Code::Rejected | Code::Tls | Code::NotKubernetes => 4,
-            Code::Dishonest => 3,
-            Code::Output => 5,
-        }
+        self.code.page().exit
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "error[{}]: {}", self.code.text(), detek_core::clip(&self.what, 300))?;
+        writeln!(f, "error[{}]: {}", self.code.page().code, detek_core::clip(&self.what, 300))?;
         for (label, text) in &self.lines {
-            writeln!(f, "  {label:<8} {}", detek_core::clip(text, 400))?;
+            writeln!(f, "  {label:<10} {}", detek_core::clip(text, 400))?;
         }
         Ok(())
+    }
+}
+
+/// The names nearest to one that is not known, at most three, nearest first.
+pub(crate) fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Vec<&'k str> {
+    let mut near: Vec<(usize, &str)> = known
+        .into_iter()
+        .map(|known| (strsim::levenshtein(known, name), known))
+        .filter(|(distance, known)| *distance <= 1 + name.len() / 3 || known.starts_with(name))
+        .collect();
+    near.sort_unstable();
+    near.dedup();
+    near.into_iter().take(3).map(|(_, known)| known).collect()
+}
+
+/// `did you mean a or b?`, or all that are known.
+pub(crate) fn did_you_mean(name: &str, known: &[&str]) -> String {
+    match nearest(name, known.iter().copied()).as_slice() {
+        [] if known.is_empty() => "there is none".to_owned(),
+        [] if known.len() > 12 => "none of those there are is like it".to_owned(),
+        [] => format!("there are {}", known.join(", ")),
+        near => format!("did you mean {}?", near.join(" or ")),
     }
 }

@@ -1,85 +1,125 @@
 //! A scan: plan → read → judge.
 
-use crate::failure::{Code, Failure};
-use detek_core::{CauseClass, Input, Inputs, Judging, NotRun, Note, Plan, Run, Scope, Target, invariant};
+use crate::{
+    failure::{Code, Failure, did_you_mean, nearest},
+    select::Selected,
+};
+use detek_core::{Cause, CauseClass, Input, Inputs, Judging, Note, Run, Scope, Stage, Target, invariant};
 use detek_kube::{Cluster, PlannedRead, ReadOptions};
 use jiff::Timestamp;
+use std::num::NonZeroUsize;
 
 /// What a scan is about, besides the cluster and the plan.
-pub(crate) struct Request<'a> {
-    /// Name of the context.
-    pub(crate) context: &'a str,
+pub(crate) struct Request {
     /// Only these namespaces; all if empty.
-    pub(crate) namespaces: &'a [String],
+    pub(crate) namespaces: Vec<String>,
     /// The time to judge by; without it, the server's.
     pub(crate) now: Option<Timestamp>,
+    /// Threads that judge.
+    pub(crate) threads: Option<NonZeroUsize>,
+    /// When to stop, and who is told how far it is.
+    pub(crate) reading: ReadOptions,
+    /// As detek is called, for commands to type.
+    pub(crate) program: &'static str,
+}
+
+/// A run, and why nothing could be read of the cluster, if that is so.
+pub(crate) struct Scanned {
+    pub(crate) run: Run,
+    pub(crate) unreadable: Option<Failure>,
 }
 
 /// Reads what the plan needs from `cluster` and judges it.
 ///
 /// # Errors
-/// If not a single input could be read because of one cause that lies before the reading: no connection, no credential.
+/// If a namespace does not exist, or the run contradicts itself.
 pub(crate) async fn scan(
     cluster: &Cluster,
-    request: &Request<'_>,
-    plan: &Plan,
-    not_run: Vec<NotRun>,
-) -> Result<Run, Failure> {
-    let Request { context, namespaces, now } = *request;
-    check_namespaces(cluster, namespaces).await?;
-    let scope = if namespaces.is_empty() { Scope::Cluster } else { Scope::Namespaces(namespaces.to_vec()) };
-    let reads: Vec<PlannedRead> = plan
-        .inputs
-        .iter()
+    context: &str,
+    selected: &Selected,
+    request: &Request,
+) -> Result<Scanned, Failure> {
+    check_namespaces(cluster, request).await?;
+    let plan = &selected.plan;
+    let (skipped, reads): (Vec<_>, Vec<_>) =
+        plan.inputs.iter().partition(|input| selected.skipped.contains(input.kind.key.as_str()));
+    let reads: Vec<PlannedRead> = reads
+        .into_iter()
         .map(|input| PlannedRead { kind: input.kind.clone(), projection: input.projection.clone() })
         .collect();
-    let inputs: Inputs = cluster.read(&reads, &scope, &ReadOptions::default()).await.into_iter().collect();
-    unreadable(cluster, &inputs)?;
-    let mut notes = Vec::new();
-    let cluster_id = cluster.id().await.unwrap_or_else(|cause| {
-        let text =
-            format!("the uid of kube-system cannot be read ({}); the server's address stands for it", cause.text);
-        notes.push(Note { text });
+    let namespaces = &request.namespaces;
+    let scope = if namespaces.is_empty() { Scope::Cluster } else { Scope::Namespaces(namespaces.clone()) };
+    let mut inputs: Inputs = cluster.read(&reads, &scope, &request.reading).await.into_iter().collect();
+    for input in skipped {
+        let cause = Cause::new(CauseClass::Skipped, Stage::Config, "skipped with --skip-input");
+        inputs.insert(Input::failed(input.kind.key.clone(), scope.clone(), cause));
+    }
+    let unreadable = unreadable(cluster, context, &inputs, request.program);
+    let mut notes: Vec<Note> = clock_skew(cluster).map(|text| Note { text }).into_iter().collect();
+    let cluster_id = if unreadable.is_some() { Err(None) } else { cluster.id().await.map_err(Some) };
+    let cluster_id = cluster_id.unwrap_or_else(|cause| {
+        notes.extend(cause.map(|cause: Cause| Note {
+            text: format!("the uid of kube-system cannot be read ({}); the server's address stands for it", cause.text),
+        }));
         cluster.server().to_owned()
     });
-    let version = match cluster.fetch("/version").await {
-        Ok(answer) => version(&answer),
-        Err(_) => None,
-    };
     let target = Target {
         context: context.to_owned(),
         server: cluster.server().to_owned(),
         cluster_id,
-        version,
-        namespaces: namespaces.to_vec(),
+        version: detek_detectors::server_version(&inputs),
+        namespaces: namespaces.clone(),
     };
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let now = now.or_else(|| cluster.now()).unwrap_or_else(local_time);
-    let run = plan.judge(&inputs, Judging { target, now, threads, not_run, notes });
+    let threads = request.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+    let now = request.now.or_else(|| cluster.now()).unwrap_or_else(local_time);
+    let judging = Judging { target, now, threads, not_run: selected.not_run.clone(), notes };
+    let run = tokio::task::block_in_place(|| plan.judge(&inputs, judging));
     let honest = invariant::check_honest(&run, plan).and_then(|()| invariant::check_counts(&run));
     honest.map_err(|violation| {
-        Failure::new(Code::Dishonest, format!("detek contradicts itself and does not trust this run: {violation}"))
+        Failure::new(Code::Detector, format!("detek contradicts itself and does not trust this run: {violation}"))
     })?;
-    Ok(run)
+    Ok(Scanned { run, unreadable })
+}
+
+/// The difference of the clocks from which on it is worth a word.
+const SKEW: jiff::SignedDuration = jiff::SignedDuration::from_secs(120);
+
+/// How far the clock of this machine is from the server's, if that is worth a word.
+pub(crate) fn clock_skew(cluster: &Cluster) -> Option<String> {
+    let skew = local_time().duration_since(cluster.now()?);
+    let side = if skew.is_positive() { "ahead of" } else { "behind" };
+    let seconds = skew.abs().as_secs();
+    (skew.abs() > SKEW)
+        .then(|| format!("the clock of this machine is {seconds} s {side} the server's; the server's counts"))
 }
 
 /// A mistyped namespace has no objects, and would look as if nothing were wrong with it. Where namespaces may not be read
 /// nothing is known, and the lists themselves will say what may be seen.
-async fn check_namespaces(cluster: &Cluster, namespaces: &[String]) -> Result<(), Failure> {
-    for namespace in namespaces {
+async fn check_namespaces(cluster: &Cluster, request: &Request) -> Result<(), Failure> {
+    for namespace in &request.namespaces {
         let valid = !namespace.is_empty() && namespace.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
         let answer = if valid { cluster.fetch(&format!("/api/v1/namespaces/{namespace}")).await.err() } else { None };
         if !valid || answer.is_some_and(|cause| cause.status == Some(404)) {
             let what = format!("namespace \"{namespace}\" does not exist in {}", cluster.server());
-            return Err(Failure::new(Code::UnknownNamespace, what).line("fix", "kubectl get namespaces"));
+            let known = namespaces(cluster).await;
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            let failure = Failure::new(Code::UnknownNamespace, what).line("cause", did_you_mean(namespace, &known));
+            let fix = match nearest(namespace, known).first() {
+                Some(near) => format!("{} run -n {near}", request.program),
+                None => "kubectl get namespaces".to_owned(),
+            };
+            return Err(failure.line("fix", fix));
         }
     }
     Ok(())
 }
 
-fn version(answer: &detek_kube::Answer) -> Option<String> {
-    let body: serde_json::Value = serde_json::from_slice(&answer.body).ok()?;
-    Some(detek_core::clip(body["gitVersion"].as_str()?, 40))
+/// The names of namespaces, as many as one page holds; none if they may not be listed.
+async fn namespaces(cluster: &Cluster) -> Vec<String> {
+    let Ok(answer) = cluster.fetch("/api/v1/namespaces?limit=500").await else { return Vec::new() };
+    let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let items = body["items"].as_array().map_or(&[][..], Vec::as_slice);
+    items.iter().filter_map(|item| item["metadata"]["name"].as_str()).map(|name| detek_core::clip(name, 63)).collect()
 }
 
 /// The time by this machine's clock, where the server did not say.
@@ -89,23 +129,36 @@ pub(crate) fn local_time() -> Timestamp {
 }
 
 /// A failure if every input ended for the same reason before anything was read.
-fn unreadable(cluster: &Cluster, inputs: &Inputs) -> Result<(), Failure> {
-    let server = cluster.server();
+fn unreadable(cluster: &Cluster, context: &str, inputs: &Inputs, program: &str) -> Option<Failure> {
     if inputs.iter().any(|input| input.seen().is_some()) {
-        return Ok(());
+        return None;
     }
-    let Some(cause) = inputs.iter().find_map(Input::cause) else { return Ok(()) };
-    let failure = match cause.class {
-        CauseClass::Auth => Failure::new(Code::Rejected, format!("credential rejected by {server} (401)"))
-            .line("cause", &cause.text)
-            .line("fix", "log in again, or choose another context with --context"),
+    let cause = inputs.iter().filter_map(Input::cause).find(|cause| cause.class != CauseClass::Skipped)?;
+    connection_failure(cluster, context, cause, program)
+}
+
+/// What is said of a cause that lies before any reading: no connection, no credential.
+pub(crate) fn connection_failure(cluster: &Cluster, context: &str, cause: &Cause, program: &str) -> Option<Failure> {
+    let target = cluster.target();
+    let server = &target.server;
+    let choose = format!("{program} run --context NAME");
+    Some(match cause.class {
+        CauseClass::Auth => {
+            let user = target.user.as_deref().unwrap_or("this user");
+            Failure::new(Code::Rejected, format!("credential rejected by {server} (401)"))
+                .line("cause", format!("{} of {user}: {}", target.credential, cause.text))
+                .line("fix", format!("log in again as {user}, or choose another context: {choose}"))
+        }
         CauseClass::Tls => Failure::new(Code::Tls, format!("TLS to {server} failed"))
+            .line("cause", format!("{}; checked against {}", cause.text, target.trust))
+            .line("fix", "check `certificate-authority-data` and `server:` in the kubeconfig, and the clock"),
+        CauseClass::Exec => Failure::new(Code::Plugin, format!("credential plugin failed: {}", target.credential))
             .line("cause", &cause.text)
-            .line("fix", "check `certificate-authority-data`, the server's certificate and the clock"),
+            .line("fix", "run the program by hand, log in again, or install it"),
         CauseClass::NotKubernetes | CauseClass::Redirect => {
             Failure::new(Code::NotKubernetes, format!("{server} did not answer like a Kubernetes API"))
-                .line("cause", format!("{}; a proxy or a login page?", cause.text))
-                .line("fix", "check `server:` in the kubeconfig, or choose another context with --context")
+                .line("cause", format!("{}; a proxy or login page?", cause.text))
+                .line("fix", format!("check `server:` in the kubeconfig, or choose another context: {choose}"))
         }
         CauseClass::Dns
         | CauseClass::Refused
@@ -114,8 +167,7 @@ fn unreadable(cluster: &Cluster, inputs: &Inputs) -> Result<(), Failure> {
         | CauseClass::Timeout
         | CauseClass::Unavailable => Failure::new(Code::Unreachable, format!("cannot reach {server}"))
             .line("cause", format!("{}: {}", cause.class, cause.text))
-            .line("fix", "check that the API server runs and that `server:` in the kubeconfig is right"),
-        _ => return Ok(()),
-    };
-    Err(failure)
+            .line("fix", format!("{program} doctor --context {context}")),
+        _ => return None,
+    })
 }

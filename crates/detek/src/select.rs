@@ -2,57 +2,77 @@
 
 use crate::{
     cli::Selection,
-    failure::{Code, Failure},
+    failure::{Code, Failure, did_you_mean},
 };
-use detek_core::{AnyDetector, NotRun, NotRunReason};
-use std::{collections::BTreeMap, sync::Arc};
+use detek_core::{Addon, AnyDetector, Meta, NotRun, NotRunReason, Plan};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-const SETS: [&str; 7] = ["default", "health", "hygiene", "security", "upgrade", "cost", "all"];
+/// A set of detectors.
+pub(crate) struct Set {
+    /// The name as it is typed.
+    pub(crate) name: &'static str,
+    /// One line.
+    pub(crate) help: &'static str,
+    holds: fn(&Meta) -> bool,
+}
 
-/// Detectors without their types.
-type Detectors = Vec<Arc<dyn AnyDetector>>;
+/// Every set.
+pub(crate) static SETS: &[Set] = &[
+    Set { name: "default", help: "what the default role can complete", holds: |meta| meta.on },
+    Set { name: "health", help: "something is broken now", holds: |meta| meta.on && meta.category.set() == "health" },
+    Set { name: "hygiene", help: "something will break", holds: |meta| meta.on && meta.category.set() == "hygiene" },
+    Set { name: "security", help: "weaknesses", holds: |meta| meta.on && meta.category.set() == "security" },
+    Set {
+        name: "upgrade",
+        help: "in the way of an upgrade",
+        holds: |meta| meta.on && meta.category.set() == "upgrade",
+    },
+    Set { name: "cost", help: "money", holds: |meta| meta.on && meta.category.set() == "cost" },
+    Set { name: "all", help: "also what must be asked for", holds: |_| true },
+];
 
-/// The chosen detectors, and those of the set that need a permission which is not enabled.
-pub(crate) fn select(selection: &Selection) -> Result<(Detectors, Vec<NotRun>), Failure> {
+/// What was chosen.
+pub(crate) struct Selected {
+    /// What will be read, and who will judge it.
+    pub(crate) plan: Plan,
+    /// Detectors of the set that need a permission which is not enabled.
+    pub(crate) not_run: Vec<NotRun>,
+    /// Names of inputs that are not read.
+    pub(crate) skipped: BTreeSet<String>,
+}
+
+/// The plan for a selection.
+///
+/// # Errors
+/// If a name is not known, or a parameter does not fit.
+pub(crate) fn select(selection: &Selection) -> Result<Selected, Failure> {
     let all = detek_detectors::all();
-    let known = names(&all);
-    let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    if !SETS.contains(&selection.set.as_str()) {
-        return Err(unknown("set", &selection.set, &SETS));
-    }
+    let names = names(&all);
+    let known: Vec<&str> = names.iter().map(String::as_str).collect();
+    let set = find_set(&selection.set, &known)?;
     for id in selection.only.iter().chain(&selection.skip) {
-        if !known.contains(&id.as_str()) {
-            return Err(unknown("detector", id, &known));
-        }
+        check_known(id, &known)?;
     }
-    let mut parameters: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
-    for given in &selection.param {
-        let (id, name, value) = split(given)?;
-        if !known.contains(&id) {
-            return Err(unknown("detector", id, &known));
-        }
-        parameters.entry(id).or_default().push((name.to_owned(), value.to_owned()));
-    }
+    let enabled = addons(&selection.enable)?;
+    let parameters = parameters(selection, &known)?;
     let mut chosen = Vec::new();
     let mut not_run = Vec::new();
     for detector in &all {
         let (id, meta) = (detector.id(), detector.meta());
         let named = |names: &[String]| names.iter().any(|name| *name == id || name == meta.id);
-        let in_set = match selection.set.as_str() {
-            _ if !selection.only.is_empty() => named(&selection.only),
-            "all" => true,
-            "default" => meta.on,
-            set => meta.on && meta.category.set() == set,
-        };
-        if !in_set || named(&selection.skip) {
+        let wanted = if selection.only.is_empty() { (set.holds)(meta) } else { named(&selection.only) };
+        if !wanted || named(&selection.skip) {
             continue;
         }
-        if let Some(addon) = meta.addon {
+        if let Some(addon) = meta.addon.filter(|addon| !enabled.contains(addon)) {
             not_run.push(NotRun { id, reason: NotRunReason::NeedsAddon(addon) });
             continue;
         }
         let values: Vec<(String, String)> =
-            [meta.id, &id].iter().filter_map(|name| parameters.get(name)).flatten().cloned().collect();
+            BTreeSet::from([meta.id, &id]).iter().filter_map(|name| parameters.get(*name)).flatten().cloned().collect();
         let configured = detector.with(&values).map_err(|why| {
             Failure::new(Code::Usage, "wrong usage of --param")
                 .line("cause", why.to_string())
@@ -60,37 +80,84 @@ pub(crate) fn select(selection: &Selection) -> Result<(Detectors, Vec<NotRun>), 
         })?;
         chosen.push(configured);
     }
-    Ok((chosen, not_run))
+    let plan = detek_detectors::plan(chosen);
+    let skipped = skipped(&plan, &selection.skip_input)?;
+    Ok(Selected { plan, not_run, skipped })
 }
 
 /// Names of detectors: ids, and those of families.
 pub(crate) fn names(detectors: &[Arc<dyn AnyDetector>]) -> Vec<String> {
     let mut names: Vec<String> =
         detectors.iter().flat_map(|detector| [detector.meta().id.to_owned(), detector.id()]).collect();
+    names.sort_unstable();
     names.dedup();
     names
 }
 
-fn split(given: &str) -> Result<(&str, &str, &str), Failure> {
-    given
-        .split_once('=')
-        .and_then(|(place, value)| place.rsplit_once('.').map(|(id, name)| (id, name, value)))
-        .ok_or_else(|| {
-            Failure::new(Code::Usage, format!("wrong usage of --param: `{given}`"))
-                .line("cause", "it is not of the form ID.NAME=VALUE")
-                .line("example", "--param failed_pod.exclude_job_pods=true")
-        })
+fn find_set(name: &str, detectors: &[&str]) -> Result<&'static Set, Failure> {
+    if let Some(set) = SETS.iter().find(|set| set.name == name) {
+        return Ok(set);
+    }
+    let sets: Vec<&str> = SETS.iter().map(|set| set.name).collect();
+    let failure = unknown("set", name, &sets, "detek list sets");
+    // People who name a detector where a set is expected mean it.
+    Err(if detectors.contains(&name) { failure.line("or", format!("detek run --only {name}")) } else { failure })
 }
 
-/// A name that is not known, with the nearest one that is.
-pub(crate) fn unknown(what: &str, name: &str, known: &[&str]) -> Failure {
-    let failure = Failure::new(Code::UnknownDetector, format!("unknown {what} \"{name}\""));
-    let near = known.iter().map(|known| (strsim::levenshtein(known, name), *known)).min();
-    let failure = match near {
-        Some((distance, near)) if distance <= 1 + name.len() / 3 => {
-            failure.line("cause", format!("did you mean {near}?"))
-        }
-        _ => failure.line("cause", format!("known: {}", known.join(", "))),
+fn check_known(id: &str, known: &[&str]) -> Result<(), Failure> {
+    if known.contains(&id) { Ok(()) } else { Err(unknown("detector", id, known, "detek list detectors")) }
+}
+
+fn addons(names: &[String]) -> Result<BTreeSet<Addon>, Failure> {
+    let find = |name: &String| {
+        let known: Vec<&str> = Addon::ALL.iter().map(|addon| addon.name()).collect();
+        Addon::ALL.into_iter().find(|addon| addon.name() == name).ok_or_else(|| {
+            Failure::new(Code::Usage, format!("wrong usage of --enable: \"{name}\""))
+                .line("cause", did_you_mean(name, &known))
+                .line("example", "--enable secrets")
+        })
     };
-    failure.line("fix", "detek list")
+    names.iter().map(find).collect()
+}
+
+/// Values by the name of their detector, in the order given.
+fn parameters(selection: &Selection, known: &[&str]) -> Result<BTreeMap<String, Vec<(String, String)>>, Failure> {
+    let mut parameters: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+    if let Some(target) = &selection.target {
+        let target = ("target".to_owned(), target.clone());
+        parameters.entry("api_lifecycle".to_owned()).or_default().push(target);
+    }
+    for given in &selection.param {
+        let place = given.split_once('=').and_then(|(place, value)| Some((place.rsplit_once('.')?, value)));
+        let Some(((id, name), value)) = place else {
+            return Err(Failure::new(Code::Usage, format!("wrong usage of --param: `{given}`"))
+                .line("cause", "it is not of the form ID.NAME=VALUE")
+                .line("example", "--param failed_pod.exclude_job_pods=true"));
+        };
+        check_known(id, known)?;
+        parameters.entry(id.to_owned()).or_default().push((name.to_owned(), value.to_owned()));
+    }
+    Ok(parameters)
+}
+
+fn skipped(plan: &Plan, names: &[String]) -> Result<BTreeSet<String>, Failure> {
+    let mut skipped = BTreeSet::new();
+    let keys = || plan.inputs.iter().map(|input| &input.kind.key);
+    for name in names {
+        let before = skipped.len();
+        skipped.extend(keys().filter(|key| key.name() == name || key.as_str() == name).map(ToString::to_string));
+        if skipped.len() == before {
+            let known: Vec<&str> = keys().map(detek_core::InputKey::name).collect();
+            return Err(Failure::new(Code::Usage, format!("wrong usage of --skip-input: \"{name}\" is not read"))
+                .line("cause", did_you_mean(name, &known))
+                .line("fix", "detek plan"));
+        }
+    }
+    Ok(skipped)
+}
+
+/// A name that is not known, with the nearest ones that are.
+pub(crate) fn unknown(what: &str, name: &str, known: &[&str], fix: &str) -> Failure {
+    let failure = Failure::new(Code::UnknownDetector, format!("unknown {what} \"{name}\""));
+    failure.line("cause", did_you_mean(name, known)).line("fix", fix)
 }

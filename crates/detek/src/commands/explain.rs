@@ -1,51 +1,92 @@
-//! `detek explain`.
+//! `detek explain`: a page for each detector and for each error code.
 
+use super::Answer;
 use crate::{
+    cli::FormKind,
+    codes::{PAGES, Page},
     failure::Failure,
-    output::{Destination, write},
     select::{names, unknown},
 };
-use detek_core::{Needs, Role};
+use detek_core::{Addon, AnyDetector, Needs, Role};
+use serde_json::json;
 use std::fmt::Write as _;
 
-pub(super) fn explain(id: &str) -> Result<u8, Failure> {
+pub(super) fn explain(name: &str, form: FormKind) -> Result<u8, Failure> {
+    let code = name.to_ascii_uppercase();
     let all = detek_detectors::all();
-    let Some(detector) = all.iter().find(|detector| detector.id() == id || detector.meta().id == id) else {
-        let known = names(&all);
-        return Err(unknown("detector", id, &known.iter().map(String::as_str).collect::<Vec<_>>()));
+    let page = PAGES.iter().find(|page| page.code == code || page.code[4..] == code);
+    let answer = match (page, all.iter().find(|detector| detector.id() == name || detector.meta().id == name)) {
+        (Some(page), _) => of_code(page),
+        (None, Some(detector)) => of_detector(detector.as_ref(), &instances(&all, name)),
+        (None, None) => {
+            let names = names(&all);
+            let codes = PAGES.iter().map(|page| page.code);
+            let known: Vec<&str> = names.iter().map(String::as_str).chain(codes).collect();
+            return Err(unknown("detector or code", name, &known, "detek list detectors"));
+        }
     };
+    answer.print(form)?;
+    Ok(0)
+}
+
+fn of_code(page: &Page) -> Answer {
+    Answer {
+        text: format!(
+            "{}  {}  (exit {})\n\nWhat it means\n  {}\n\nWhat to do\n  {}\n",
+            page.code, page.title, page.exit, page.meaning, page.fix
+        ),
+        json: json!({"code": page.code, "title": page.title, "exit": page.exit, "meaning": page.meaning, "fix": page.fix}),
+        names: vec![page.code.to_owned()],
+    }
+}
+
+/// The ids of the reports of a family.
+fn instances(all: &[std::sync::Arc<dyn AnyDetector>], family: &str) -> Vec<String> {
+    all.iter().filter(|detector| detector.meta().id == family && detector.id() != family).map(|d| d.id()).collect()
+}
+
+fn of_detector(detector: &dyn AnyDetector, instances: &[String]) -> Answer {
     let meta = detector.meta();
-    let mut text = String::new();
-    let mut line = |line: String| writeln!(text, "{line}").expect("writing to a string cannot fail");
-    line(format!("{id}  ({}, {})\n{}", meta.level, meta.category.name(), meta.title));
-    line(format!("\nWhy it matters\n  {}", meta.explanation));
-    line(format!("\nHow to mend it\n  {}", meta.remediation));
+    let id = if instances.is_empty() { detector.id() } else { meta.id.to_owned() };
     let mut needs = Needs::default();
     detector.declare(&mut needs);
-    line("\nWhat it reads".into());
-    for (key, role) in needs.roles() {
-        let role = match role {
-            Role::Subject => "judged one by one: an incomplete list still gives findings",
-            Role::Join => "looked up: if it is not complete, the report is Unknown",
-            Role::Optional => "adds precision, never decides",
-        };
-        line(format!("  {key}  ({role})"));
-    }
+    let reads: Vec<(String, Role)> = needs.roles().map(|(key, role)| (key.to_string(), role)).collect();
     let parameters = detector.parameters();
-    if !parameters.is_empty() {
-        line("\nParameters (--param ID.NAME=VALUE)".into());
-        for parameter in parameters {
-            line(format!("  {} = {}  {}", parameter.name, parameter.value, parameter.text));
+    let mut text = format!("{id}  ({}, {})\n{}\n", meta.level, meta.category.name(), meta.title);
+    let mut section = |title: &str, lines: Vec<String>| {
+        if !lines.is_empty() {
+            write!(text, "\n{title}\n  {}\n", lines.join("\n  ")).expect("writing to a string cannot fail");
         }
+    };
+    section("Why it matters", vec![meta.explanation.to_owned()]);
+    section("How to mend it", vec![meta.remediation.to_owned()]);
+    section("Reports", instances.to_vec());
+    section("What it reads", reads.iter().map(|(key, role)| format!("{key}  ({})", words(*role))).collect());
+    let needs_addon = meta.addon.map(|addon| format!("--enable {}", addon.name()));
+    section("Off until enabled", needs_addon.into_iter().collect());
+    let set = |name: &str| format!("  --param {id}.{name}=VALUE");
+    let described = parameters.iter().map(|p| format!("{} = {}  {}\n  {}", p.name, p.value, p.text, set(&p.name)));
+    section("Parameters", described.collect());
+    section("Known false positives", meta.false_positives.iter().map(ToString::to_string).collect());
+    section("Example that it reports", meta.fires.trim().lines().map(str::to_owned).collect());
+    section("Example that it does not report", meta.silent.trim().lines().map(str::to_owned).collect());
+    section("More", meta.references.iter().map(|more| format!("{}: {}", more.title, more.url)).collect());
+    let json = json!({
+        "id": id, "level": meta.level.name(), "category": meta.category.name(), "title": meta.title,
+        "explanation": meta.explanation, "remediation": meta.remediation, "reports": instances,
+        "reads": reads.iter().map(|(key, role)| json!({"input": key, "role": role.name()})).collect::<Vec<_>>(),
+        "addon": meta.addon.map(Addon::name), "default": meta.on && meta.addon.is_none(),
+        "parameters": parameters.iter().map(|p| json!({"name": p.name, "value": p.value, "text": p.text})).collect::<Vec<_>>(),
+        "false_positives": meta.false_positives, "fires": meta.fires.trim(), "silent": meta.silent.trim(),
+        "references": meta.references.iter().map(|more| json!({"title": more.title, "url": more.url})).collect::<Vec<_>>(),
+    });
+    Answer { text, json, names: vec![id] }
+}
+
+fn words(role: Role) -> &'static str {
+    match role {
+        Role::Subject => "judged one by one: an incomplete list still gives findings",
+        Role::Join => "looked up: if it is not complete, the report is Unknown",
+        Role::Optional => "adds precision, never decides",
     }
-    if !meta.false_positives.is_empty() {
-        line("\nKnown false positives".into());
-        meta.false_positives.iter().for_each(|known| line(format!("  {known}")));
-    }
-    line("\nExample that it reports".into());
-    meta.fires.trim().lines().for_each(|yaml| line(format!("  {yaml}")));
-    line("\nMore".into());
-    meta.references.iter().for_each(|reference| line(format!("  {}: {}", reference.title, reference.url)));
-    write(&Destination::Stdout, text.as_bytes())?;
-    Ok(0)
 }

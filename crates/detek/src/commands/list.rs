@@ -1,21 +1,84 @@
 //! `detek list`.
 
+use super::Answer;
 use crate::{
+    cli::{FormKind, ListKind},
+    codes::PAGES,
+    connect,
     failure::Failure,
-    output::{Destination, write},
+    select::SETS,
 };
-use std::fmt::Write as _;
+use detek_core::Addon;
+use detek_report::FORMATS;
+use serde_json::{Value, json};
+use std::path::Path;
 
-pub(super) fn list() -> Result<u8, Failure> {
-    let mut text = String::new();
+pub(super) fn list(kind: ListKind, form: FormKind, kubeconfig: Option<&Path>, program: &str) -> Result<u8, Failure> {
+    let rows: Vec<Row> = match kind {
+        ListKind::Detectors => detectors(),
+        ListKind::Sets => SETS.iter().map(|set| Row::new(set.name, set.help)).collect(),
+        ListKind::Contexts => {
+            let contexts = detek_kube::contexts(kubeconfig).map_err(|why| connect::failure(&why, program))?;
+            contexts.iter().map(|context| Row::new(&detek_core::clip(context, 200), "")).collect()
+        }
+        ListKind::Formats => FORMATS.iter().map(|format| Row::new(format.name, format.help)).collect(),
+        ListKind::Errors => PAGES.iter().map(|page| Row::new(page.code, page.title).with("exit", page.exit)).collect(),
+    };
+    answer(&rows).print(form)?;
+    Ok(0)
+}
+
+/// One thing of a list.
+struct Row {
+    sign: Option<char>,
+    name: String,
+    help: String,
+    fields: Value,
+}
+
+impl Row {
+    fn new(name: &str, help: &str) -> Self {
+        let mut fields = json!({"name": name});
+        if !help.is_empty() {
+            fields["help"] = help.into();
+        }
+        Row { sign: None, name: name.to_owned(), help: help.to_owned(), fields }
+    }
+
+    fn with(mut self, field: &str, value: impl Into<Value>) -> Self {
+        self.fields[field] = value.into();
+        self
+    }
+}
+
+fn detectors() -> Vec<Row> {
     let mut detectors = detek_detectors::all();
     // A family is one line.
     detectors.dedup_by_key(|detector| detector.meta().id);
-    for detector in detectors {
-        let meta = detector.meta();
-        writeln!(text, "{}  {:<29}  {}", meta.level.sign(), meta.id, meta.title)
-            .expect("writing to a string cannot fail");
+    detectors
+        .iter()
+        .map(|detector| detector.meta())
+        .map(|meta| {
+            let row = Row::new(meta.id, meta.title)
+                .with("level", meta.level.name())
+                .with("category", meta.category.name())
+                .with("set", meta.category.set())
+                .with("default", meta.on && meta.addon.is_none())
+                .with("addon", meta.addon.map(Addon::name));
+            Row { sign: Some(meta.level.sign()), ..row }
+        })
+        .collect()
+}
+
+fn answer(rows: &[Row]) -> Answer {
+    let width = rows.iter().map(|row| row.name.len()).max().unwrap_or(0);
+    let line = |row: &Row| {
+        let sign = row.sign.map_or_else(String::new, |sign| format!("{sign}  "));
+        format!("{sign}{:<width$}  {}", row.name, row.help).trim_end().to_owned() + "\n"
+    };
+    Answer {
+        text: rows.iter().map(line).collect(),
+        json: rows.iter().map(|row| row.fields.clone()).collect(),
+        names: rows.iter().map(|row| row.name.clone()).collect(),
     }
-    write(&Destination::Stdout, text.as_bytes())?;
-    Ok(0)
 }

@@ -1,32 +1,152 @@
-//! `detek plan`: what would be read, and for whom. Contacts nobody.
+//! `detek plan`: what would be read, for whom, and whether the credential may. Lists nothing.
 
+use super::{Answer, Session};
 use crate::{
-    cli::Selection,
+    cli::PlanArguments,
+    connect::{connect, contexts},
     failure::Failure,
-    output::{Destination, write},
-    select::select,
+    select::{Selected, select},
 };
-use detek_core::NotRunReason;
+use detek_core::{InputKey, InputKind, NotRunReason, PlannedInput, Scope};
+use detek_kube::{Access, Cluster, Permission};
+use serde_json::{Value, json};
 use std::fmt::Write as _;
 
-pub(super) fn plan(selection: &Selection) -> Result<u8, Failure> {
-    let (detectors, not_run) = select(selection)?;
-    let plan = detek_detectors::plan(detectors);
+pub(super) async fn plan(arguments: &PlanArguments, session: &Session) -> Result<u8, Failure> {
+    let selected = select(&arguments.selection)?;
+    let mut clusters = Vec::new();
+    for context in contexts(&arguments.target, session.program)? {
+        let named = context.is_some();
+        let reached = match connect(&arguments.target, context, &session.run_id, session.program).await {
+            Ok(cluster) => {
+                let access = permissions(&cluster, &selected, &arguments.target.namespace).await;
+                Ok((cluster.target().context.clone(), access))
+            }
+            // Without a cluster the plan is still worth something, unless one was asked for.
+            Err(failure) if named || arguments.target.kubeconfig.is_some() => return Err(failure),
+            Err(failure) => Err(failure),
+        };
+        clusters.push(reached);
+    }
+    let denied = clusters.iter().flatten().flat_map(|(_, access)| access).any(|access| !allowed(access));
+    Answer {
+        text: text(&selected, &clusters, session.program),
+        json: json(&selected, &clusters),
+        names: selected.plan.inputs.iter().map(|input| input.kind.key.to_string()).collect(),
+    }
+    .print(arguments.form.output)?;
+    Ok(if denied { 3 } else { 0 })
+}
+
+/// The name of a context, and what may be read there.
+type Reached = Result<(String, Vec<Access>), Failure>;
+
+/// What the credential may read of the plan.
+pub(super) async fn permissions(cluster: &Cluster, selected: &Selected, namespaces: &[String]) -> Vec<Access> {
+    let read = |input: &&PlannedInput| !selected.skipped.contains(input.kind.key.as_str());
+    let kinds: Vec<InputKind> = selected.plan.inputs.iter().filter(read).map(|input| input.kind.clone()).collect();
+    let scope = if namespaces.is_empty() { Scope::Cluster } else { Scope::Namespaces(namespaces.to_vec()) };
+    cluster.may_list(&kinds, &scope).await
+}
+
+fn allowed(access: &Access) -> bool {
+    access.permission == Permission::Allowed
+}
+
+/// `pods  denied  7 detectors  reason`, for each that is not granted.
+pub(super) fn refusals(selected: &Selected, access: &[Access]) -> Vec<String> {
+    let refused = access.iter().filter(|access| !allowed(access));
+    refused
+        .map(|access| {
+            let (state, why) = match &access.permission {
+                Permission::Denied(reason) => ("denied", reason.clone()),
+                Permission::Unknown(cause) => ("not known", cause.text.clone()),
+                Permission::Allowed => ("allowed", String::new()),
+            };
+            let place = access.namespace.as_ref().map_or_else(String::new, |name| format!(" in {name}"));
+            let detectors = match selected.plan.dependants(&access.key).len() {
+                0 => "optional".to_owned(),
+                1 => "1 detector".to_owned(),
+                n => format!("{n} detectors"),
+            };
+            format!("{}{place}  {state}  {detectors}  {why}", access.key.name()).trim_end().to_owned()
+        })
+        .collect()
+}
+
+/// The command that grants what was refused.
+pub(super) fn grant(access: &[Access], program: &str) -> Option<String> {
+    let denied = |access: &&Access| matches!(access.permission, Permission::Denied(_));
+    let mut names: Vec<&str> = access.iter().filter(denied).map(|access| access.key.name()).collect();
+    names.dedup();
+    let to = "--to user:NAME";
+    (!names.is_empty()).then(|| format!("{program} rbac --only {} {to} | kubectl apply -f -", names.join(",")))
+}
+
+fn readers(selected: &Selected, key: &InputKey) -> String {
+    match selected.plan.dependants(key).as_slice() {
+        [] => "optional: adds precision to what is found".to_owned(),
+        readers => readers.join(", "),
+    }
+}
+
+fn text(selected: &Selected, clusters: &[Reached], program: &str) -> String {
     let mut text = String::new();
-    let mut line = |line: String| writeln!(text, "{line}").expect("writing to a string cannot fail");
-    line(format!("{} detectors, {} inputs", plan.detectors.len(), plan.inputs.len()));
+    let mut line = |line: &str| writeln!(text, "{line}").expect("writing to a string cannot fail");
+    let plan = &selected.plan;
+    line(&format!("{} reports, {} inputs", plan.detectors.len(), plan.inputs.len()));
     for input in &plan.inputs {
-        let readers = plan.dependants(&input.kind.key);
-        let readers =
-            if readers.is_empty() { "optional: owners of what is found".to_owned() } else { readers.join(", ") };
-        line(format!("\n  {}\n    for    {readers}", input.kind.key));
+        let skipped = if selected.skipped.contains(input.kind.key.as_str()) { "  (skipped)" } else { "" };
+        line(&format!("\n  {}{skipped}\n    for    {}", input.kind.key, readers(selected, &input.kind.key)));
         let paths: Vec<String> = input.projection.paths().into_iter().map(|(path, _)| path).collect();
-        line(format!("    keeps  {}", paths.join(" ")));
+        line(&format!("    keeps  {}", paths.join(" ")));
     }
-    for skipped in not_run {
+    for skipped in &selected.not_run {
         let NotRunReason::NeedsAddon(addon) = skipped.reason;
-        line(format!("\n  {} is not run: it needs the add-on {}", skipped.id, addon.name()));
+        line(&format!("\n  {} is not run: --enable {}", skipped.id, addon.name()));
     }
-    write(&Destination::Stdout, text.as_bytes())?;
-    Ok(0)
+    for cluster in clusters {
+        match cluster {
+            Ok((context, access)) => {
+                let refusals = refusals(selected, access);
+                if refusals.is_empty() {
+                    line(&format!("\npermissions in {context}: everything may be read"));
+                    continue;
+                }
+                line(&format!("\npermissions in {context}: {} of {} are missing", refusals.len(), access.len()));
+                for text in refusals.into_iter().chain(grant(access, program).map(|fix| format!("fix  {fix}"))) {
+                    line(&format!("  {text}"));
+                }
+            }
+            Err(failure) => line(&format!("\npermissions were not asked for\n{failure}")),
+        }
+    }
+    text
+}
+
+fn json(selected: &Selected, clusters: &[Reached]) -> Value {
+    let inputs = selected.plan.inputs.iter().map(|input| {
+        let key = &input.kind.key;
+        let keeps: Vec<String> = input.projection.paths().into_iter().map(|(path, _)| path).collect();
+        json!({"input": key.to_string(), "detectors": selected.plan.dependants(key), "keeps": keeps,
+            "skipped": selected.skipped.contains(key.as_str())})
+    });
+    let permissions = clusters.iter().flatten().map(|(context, access)| {
+        let access = access.iter().map(|access| {
+            let (state, why) = match &access.permission {
+                Permission::Allowed => ("allowed", ""),
+                Permission::Denied(reason) => ("denied", reason.as_str()),
+                Permission::Unknown(cause) => ("unknown", cause.text.as_str()),
+            };
+            json!({"input": access.key.to_string(), "namespace": access.namespace, "permission": state, "reason": why})
+        });
+        json!({"context": context, "access": access.collect::<Vec<_>>()})
+    });
+    let detectors: Vec<&str> = selected.plan.detectors.iter().map(|detector| detector.id.as_str()).collect();
+    let not_run = selected.not_run.iter().map(|skipped| {
+        let NotRunReason::NeedsAddon(addon) = skipped.reason;
+        json!({"detector": skipped.id, "addon": addon.name()})
+    });
+    json!({"detectors": detectors, "inputs": inputs.collect::<Vec<_>>(), "not_run": not_run.collect::<Vec<_>>(),
+        "permissions": permissions.collect::<Vec<_>>()})
 }

@@ -3,8 +3,8 @@
 use crate::{
     cli::RbacArguments,
     failure::{Code, Failure},
-    output::{Destination, write},
-    select::{select, unknown},
+    output::print,
+    select::{Selected, select, unknown},
 };
 use detek_core::{InputKey, Plan};
 use std::{
@@ -15,17 +15,35 @@ use std::{
 /// What the whole role holds besides the inputs: a cluster is known by the uid of this namespace.
 const CLUSTER_ID: &str = "- {apiGroups: [\"\"], resources: [namespaces], resourceNames: [kube-system], verbs: [get]}\n";
 
+/// Said above a role that grants reading Secrets.
+const SECRETS: &str = "# WITH THIS ROLE THE CREDENTIAL CAN READ EVERY SECRET OF THE CLUSTER\n";
+
 pub(super) fn rbac(arguments: &RbacArguments) -> Result<u8, Failure> {
-    let (detectors, _) = select(&arguments.selection())?;
-    let plan = detek_detectors::plan(detectors);
+    let whole = arguments.only.is_empty();
+    let Selected { plan, .. } = select(&arguments.selection())?;
     let keys = wanted(&plan, &arguments.only)?;
+    let (secrets, keys): (BTreeSet<InputKey>, BTreeSet<InputKey>) =
+        keys.into_iter().partition(|key| key.name() == "secrets");
+    let subject = subject(&arguments.to)?;
     let name = role_name(&arguments.only);
-    let mut text = role(&name, &keys);
-    if arguments.only.is_empty() && keys.iter().all(|key| key.name() != "namespaces") {
-        text += CLUSTER_ID;
+    let readers = arguments.explain.then_some(&plan);
+    let mut objects = Vec::new();
+    if !keys.is_empty() {
+        let mut role = role(&name, &keys, readers);
+        if whole && keys.iter().all(|key| key.name() != "namespaces") {
+            role += CLUSTER_ID;
+        }
+        objects.push(role);
+        objects.extend(account(&subject).filter(|_| whole));
+        objects.push(binding(&name, &subject));
     }
-    text += &binding(&name, &subject(&arguments.to)?, arguments.only.is_empty());
-    write(&Destination::Stdout, text.as_bytes())?;
+    if !secrets.is_empty() {
+        // An object of its own, so that a reviewer sees what was opted into.
+        let name = role_name(&["secrets".to_owned()]);
+        objects.push(format!("{SECRETS}{}", role(&name, &secrets, readers)));
+        objects.push(binding(&name, &subject));
+    }
+    print(&objects.join("---\n"))?;
     Ok(0)
 }
 
@@ -51,43 +69,54 @@ fn wanted(plan: &Plan, only: &[String]) -> Result<BTreeSet<InputKey>, Failure> {
             let resources = plan.inputs.iter().map(|input| input.kind.key.name());
             let known: Vec<&str> =
                 resources.chain(plan.detectors.iter().map(|detector| detector.id.as_str())).collect();
-            return Err(unknown("resource or detector", name, &known));
+            return Err(unknown("resource or detector", name, &known, "detek plan"));
         }
     }
     Ok(keys)
 }
 
-/// A ClusterRole with one rule for each API group, and one for paths outside of them.
-fn role(name: &str, keys: &BTreeSet<InputKey>) -> String {
-    let mut groups: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    let mut paths = BTreeSet::new();
+/// What a rule grants: resources of an API group, or paths outside of them, and for which inputs.
+#[derive(Default)]
+struct Rule<'k> {
+    names: BTreeSet<String>,
+    inputs: BTreeSet<&'k InputKey>,
+}
+
+/// A ClusterRole with one rule for each API group, and one for paths outside of them; above each rule the detectors of
+/// `readers` that need it.
+fn role(name: &str, keys: &BTreeSet<InputKey>, readers: Option<&Plan>) -> String {
+    let mut groups: BTreeMap<Option<&str>, Rule<'_>> = BTreeMap::new();
     for key in keys {
-        match key.as_str().split('/').collect::<Vec<_>>()[..] {
-            ["kubernetes", "raw", "version"] => {
-                paths.insert("/version".to_owned());
-            }
-            ["kubernetes", "raw", path] => paths.extend([format!("/{path}"), format!("/{path}/*")]),
+        let (group, names) = match key.as_str().split('/').collect::<Vec<_>>()[..] {
+            ["kubernetes", "raw", "version"] => (None, vec!["/version".to_owned()]),
+            ["kubernetes", "raw", path] => (None, vec![format!("/{path}"), format!("/{path}/*")]),
             // The addresses of the instances.
-            ["kubernetes", "probe", "apiservers"] => {
-                groups.entry("discovery.k8s.io").or_default().insert("endpointslices");
-            }
-            ["kubernetes", group, _, resource] => {
-                groups.entry(if group == "core" { "" } else { group }).or_default().insert(resource);
-            }
-            _ => {}
-        }
+            ["kubernetes", "probe", "apiservers"] => (Some("discovery.k8s.io"), vec!["endpointslices".to_owned()]),
+            ["kubernetes", "core", _, resource] => (Some(""), vec![resource.to_owned()]),
+            ["kubernetes", group, _, resource] => (Some(group), vec![resource.to_owned()]),
+            _ => continue,
+        };
+        let rule = groups.entry(group).or_default();
+        rule.names.extend(names);
+        rule.inputs.insert(key);
     }
     let mut text = format!(
         "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: {name}, labels: {{app.kubernetes.io/name: detek}}}}\nrules:\n"
     );
-    for (group, resources) in groups {
-        let resources = resources.into_iter().collect::<Vec<_>>().join(", ");
-        writeln!(text, "- {{apiGroups: [\"{group}\"], resources: [{resources}], verbs: [get, list]}}")
-            .expect("writing to a string cannot fail");
-    }
-    if !paths.is_empty() {
-        let paths = paths.into_iter().collect::<Vec<_>>().join(", ");
-        writeln!(text, "- {{nonResourceURLs: [{paths}], verbs: [get]}}").expect("writing to a string cannot fail");
+    let (paths, groups): (Vec<_>, Vec<_>) = groups.into_iter().partition(|(group, _)| group.is_none());
+    for (group, rule) in groups.into_iter().chain(paths) {
+        let detectors: BTreeSet<&str> =
+            readers.iter().flat_map(|plan| rule.inputs.iter().flat_map(|key| plan.dependants(key))).collect();
+        if !detectors.is_empty() {
+            let detectors = detectors.into_iter().collect::<Vec<_>>().join(", ");
+            writeln!(text, "# {detectors}").expect("writing to a string cannot fail");
+        }
+        let names = rule.names.into_iter().collect::<Vec<_>>().join(", ");
+        match group {
+            Some(group) => writeln!(text, "- {{apiGroups: [\"{group}\"], resources: [{names}], verbs: [get, list]}}"),
+            None => writeln!(text, "- {{nonResourceURLs: [{names}], verbs: [get]}}"),
+        }
+        .expect("writing to a string cannot fail");
     }
     text
 }
@@ -117,21 +146,26 @@ fn subject(to: &str) -> Result<Subject, Failure> {
     })
 }
 
-/// The binding, and with the whole role also the account that it names.
-fn binding(name: &str, subject: &Subject, whole: bool) -> String {
-    let (account, subject) = match subject {
+/// The account that a binding names, if it names one.
+fn account(subject: &Subject) -> Option<String> {
+    match subject {
         Subject::Account { namespace, name } => {
-            let account = format!(
-                "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: {name}, namespace: {namespace}}}\n"
-            );
-            (account, format!("{{kind: ServiceAccount, name: {name}, namespace: {namespace}}}"))
+            Some(format!("apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: {name}, namespace: {namespace}}}\n"))
+        }
+        Subject::Person { .. } => None,
+    }
+}
+
+fn binding(name: &str, subject: &Subject) -> String {
+    let subject = match subject {
+        Subject::Account { namespace, name } => {
+            format!("{{kind: ServiceAccount, name: {name}, namespace: {namespace}}}")
         }
         Subject::Person { kind, name } => {
-            (String::new(), format!("{{kind: {kind}, name: \"{name}\", apiGroup: rbac.authorization.k8s.io}}"))
+            format!("{{kind: {kind}, name: \"{name}\", apiGroup: rbac.authorization.k8s.io}}")
         }
     };
-    let account = if whole { account } else { String::new() };
     format!(
-        "{account}---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {{name: {name}, labels: {{app.kubernetes.io/name: detek}}}}\nroleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {name}}}\nsubjects:\n- {subject}\n"
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {{name: {name}, labels: {{app.kubernetes.io/name: detek}}}}\nroleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {name}}}\nsubjects:\n- {subject}\n"
     )
 }

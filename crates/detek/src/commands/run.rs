@@ -1,120 +1,227 @@
 //! `detek run` and `detek demo`.
 
+use super::Session;
 use crate::{
-    cli::{DemoArguments, Reporting, RunArguments, Selection},
+    cli::{DemoArguments, Limits, Reporting, RunArguments, Selection},
+    connect::{connect, contexts},
     failure::{Code, Failure},
-    output::{Destination, parse, write},
-    scan::{Request, local_time, scan},
-    select::{select, unknown},
+    interrupt::Interrupt,
+    output::{Output, outputs, report},
+    progress::Display,
+    scan::{Request, Scanned, local_time, scan},
+    select::{Selected, select},
 };
-use detek_core::{Level, Run};
-use detek_kube::{Cluster, ConnectError, ConnectOptions};
-use detek_report::{FORMATS, Format, Render, Style, render};
+use detek_core::Run;
+use detek_kube::{Cluster, Instant, ReadOptions};
+use detek_report::Render;
 use jiff::Timestamp;
+use std::{future::Future, io::Write as _, pin::Pin, sync::Arc};
+use tokio::{sync::Semaphore, task::JoinSet};
 
-pub(super) async fn run(arguments: RunArguments) -> Result<u8, Failure> {
-    let RunArguments { selection, kubeconfig, context, namespace, now, reporting } = arguments;
-    let outputs = outputs(&reporting)?;
-    let name = context.clone().unwrap_or_else(|| "current context".to_owned());
-    let options = ConnectOptions { kubeconfig, context, ..ConnectOptions::default() };
-    let cluster = Cluster::connect(&options).await.map_err(|why| connect_failure(&why))?;
-    let request = Request { context: &name, namespaces: &namespace, now };
-    judge(&cluster, &request, &selection, (&reporting, &outputs)).await
+/// Clusters that are scanned at the same time.
+const CLUSTERS: usize = 8;
+
+/// A connection in the making.
+type Connecting = Pin<Box<dyn Future<Output = Result<Cluster, Failure>> + Send>>;
+
+pub(super) async fn run(arguments: RunArguments, session: &Session) -> Result<u8, Failure> {
+    let RunArguments { selection, target, limits, now, reporting } = arguments;
+    let contexts = contexts(&target, session.program)?;
+    let outputs = outputs(&reporting, contexts.len())?;
+    if target.insecure_skip_tls_verify && !reporting.quiet {
+        warn("--insecure-skip-tls-verify: whoever answers at the server's address gets the credential");
+    }
+    let target = Arc::new(target);
+    let run_id = session.run_id.clone();
+    let program = session.program;
+    let connections = contexts.into_iter().map(|context| {
+        let (target, run_id) = (Arc::clone(&target), run_id.clone());
+        let name = context.clone();
+        let connecting: Connecting = Box::pin(async move { connect(&target, context, &run_id, program).await });
+        (name, connecting)
+    });
+    let scans = Scans { selection, namespaces: target.namespace.clone(), limits, now, probe_loopback: false };
+    scans.run(connections.collect(), (&reporting, &outputs), session).await
 }
 
-pub(super) async fn demo(arguments: DemoArguments) -> Result<u8, Failure> {
-    let outputs = outputs(&arguments.reporting)?;
-    let sim = detek_sim::Sim::demo().seed(arguments.seed).start().await.map_err(|why| {
+pub(super) async fn demo(arguments: DemoArguments, session: &Session) -> Result<u8, Failure> {
+    let DemoArguments { selection, namespace, seed, limits, reporting } = arguments;
+    let outputs = outputs(&reporting, 1)?;
+    let sim = detek_sim::Sim::demo().seed(seed).start().await.map_err(|why| {
         Failure::new(Code::Usage, "cannot start the simulated cluster").line("cause", why.to_string())
     })?;
-    let cluster = Cluster::from_kubeconfig_text(&sim.kubeconfig(), None).await.map_err(|why| connect_failure(&why))?;
-    let request = Request { context: "demo", namespaces: &arguments.namespace, now: None };
-    judge(&cluster, &request, &arguments.selection, (&arguments.reporting, &outputs)).await
+    let program = session.program;
+    let kubeconfig = sim.kubeconfig();
+    let connecting: Connecting = Box::pin(async move {
+        let connected = Cluster::from_kubeconfig_text(&kubeconfig, None).await;
+        connected.map_err(|why| crate::connect::failure(&why, program))
+    });
+    let scans = Scans { selection, namespaces: namespace, limits, now: None, probe_loopback: true };
+    scans.run(vec![(Some("demo".to_owned()), connecting)], (&reporting, &outputs), session).await
 }
 
-fn connect_failure(why: &ConnectError) -> Failure {
-    let failure = Failure::new(Code::Kubeconfig, "no cluster to scan").line("cause", why.to_string());
-    failure.line("try it", "detek demo").line("or", "detek run --kubeconfig FILE --context NAME")
+/// What is the same for all clusters of a command.
+struct Scans {
+    selection: Selection,
+    namespaces: Vec<String>,
+    limits: Limits,
+    now: Option<Timestamp>,
+    probe_loopback: bool,
 }
 
-async fn judge(
-    cluster: &Cluster,
-    request: &Request<'_>,
-    selection: &Selection,
-    (reporting, outputs): (&Reporting, &[(&'static Format, Destination)]),
-) -> Result<u8, Failure> {
-    let (detectors, not_run) = select(selection)?;
-    let plan = detek_detectors::plan(detectors);
-    let started = local_time();
-    let run = scan(cluster, request, &plan, not_run).await?;
-    let (exit_code, reasons) = exit(&run, reporting);
-    report(&run, (started, local_time()), (exit_code, &reasons, reporting.fail_on), outputs)?;
-    Ok(exit_code)
+/// What became of one cluster.
+struct Outcome {
+    name: Option<String>,
+    times: (Timestamp, Timestamp),
+    scanned: Result<Scanned, Failure>,
 }
 
-/// The exit code of a run and why (`ux.md` 1.4).
-fn exit(run: &Run, reporting: &Reporting) -> (u8, Vec<String>) {
+impl Scans {
+    async fn run(
+        self,
+        connections: Vec<(Option<String>, Connecting)>,
+        (reporting, outputs): (&Reporting, &[Output]),
+        session: &Session,
+    ) -> Result<u8, Failure> {
+        let selected = Arc::new(select(&self.selection)?);
+        let interrupt = Interrupt::listen();
+        let several = connections.len() > 1;
+        let outcomes = {
+            let display = Display::new(reporting.progress, reporting.quiet, session.verbose);
+            self.scan_all(connections, &selected, (&interrupt, &display), session).await
+        };
+        let mut failures = Vec::new();
+        let mut runs = Vec::new();
+        for Outcome { name, times, scanned } in outcomes {
+            let name = name.unwrap_or_default();
+            match scanned {
+                Ok(Scanned { run, unreadable }) => {
+                    failures.extend(unreadable.map(|failure| (name, failure)));
+                    runs.push((run, times));
+                }
+                Err(failure) => failures.push((name, failure)),
+            }
+        }
+        if !several && let Some((_, failure)) = failures.pop() {
+            return Err(failure);
+        }
+        for (name, failure) in &failures {
+            warn(&format!("context {}\n{failure}", detek_core::clip(name, 200)));
+        }
+        let (code, reasons) = exit(&runs, &failures, reporting, interrupt.code());
+        let renders: Vec<Render<'_>> = runs
+            .iter()
+            .map(|(run, (started, finished))| Render {
+                run,
+                run_id: &session.run_id,
+                started: *started,
+                finished: *finished,
+                exit_code: code,
+                exit_reasons: &reasons,
+                fail_on: reporting.fail_on.0,
+                detek_version: env!("CARGO_PKG_VERSION"),
+            })
+            .collect();
+        match report(&renders, outputs, reporting, session.program) {
+            // What was typed wrong, or a cluster out of reach, weighs more.
+            Err(failure) if matches!(code, 130 | 143 | 2 | 4) => {
+                warn(&failure.to_string());
+                Ok(code)
+            }
+            written => written.map(|()| code),
+        }
+    }
+
+    /// Scans all clusters, some at the same time; in the order given.
+    async fn scan_all(
+        &self,
+        connections: Vec<(Option<String>, Connecting)>,
+        selected: &Arc<Selected>,
+        (interrupt, display): (&Interrupt, &Display),
+        session: &Session,
+    ) -> Vec<Outcome> {
+        let several = connections.len() > 1;
+        let turns = Arc::new(Semaphore::new(CLUSTERS));
+        let deadline = Instant::now() + self.limits.deadline.get().unsigned_abs();
+        let mut scans = JoinSet::new();
+        for (number, (name, connecting)) in connections.into_iter().enumerate() {
+            let reading = ReadOptions {
+                deadline: Some(deadline),
+                cancel: interrupt.token.clone(),
+                progress: Some(display.reporter(name.as_deref().filter(|_| several))),
+            };
+            let request = Request {
+                namespaces: self.namespaces.clone(),
+                now: self.now,
+                threads: self.limits.threads,
+                reading,
+                program: session.program,
+            };
+            let limits = detek_kube::Limits {
+                parallel: self.limits.concurrency.get(),
+                page_limit: self.limits.page_size,
+                probe_loopback: self.probe_loopback,
+                ..detek_kube::Limits::default()
+            };
+            let (selected, turns) = (Arc::clone(selected), Arc::clone(&turns));
+            scans.spawn(async move {
+                let _turn = turns.acquire_owned().await;
+                let started = local_time();
+                let scanned = match connecting.await {
+                    Ok(cluster) => {
+                        let cluster = cluster.with_limits(limits);
+                        let context = name.clone().unwrap_or_else(|| cluster.target().context.clone());
+                        scan(&cluster, &context, &selected, &request).await
+                    }
+                    Err(failure) => Err(failure),
+                };
+                (number, Outcome { name, times: (started, local_time()), scanned })
+            });
+        }
+        let mut outcomes = scans.join_all().await;
+        outcomes.sort_by_key(|(number, _)| *number);
+        outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+    }
+}
+
+/// The exit code of the runs and why (`ux.md` 1.4).
+fn exit(
+    runs: &[(Run, (Timestamp, Timestamp))],
+    failures: &[(String, Failure)],
+    reporting: &Reporting,
+    interrupted: Option<u8>,
+) -> (u8, Vec<String>) {
     let mut reasons = Vec::new();
-    let failing = reporting.fail_on.filter(|level| run.worst().is_some_and(|worst| worst >= *level));
-    if let Some(level) = failing {
-        reasons.push(format!("findings at or above {level}"));
-    }
-    let incomplete = run.incomplete() && !reporting.allow_partial;
-    if incomplete {
-        reasons.push("a required input or a detector failed".to_owned());
-    }
-    let code = if failing.is_some() {
-        1
-    } else if incomplete {
-        3
-    } else {
-        0
+    let mut code = 0;
+    let mut add = |with: u8, reason: String| {
+        // What weighs most comes first.
+        if code == 0 {
+            code = with;
+        }
+        reasons.push(reason);
     };
+    if let Some(code) = interrupted {
+        add(code, "interrupted: what was read until then is reported".to_owned());
+    }
+    if failures.iter().any(|(_, failure)| failure.exit() == 2) {
+        add(2, "a context cannot be used".to_owned());
+    }
+    let unreachable = failures.iter().filter(|(_, failure)| failure.exit() == 4).count();
+    if unreachable > 0 && unreachable == runs.len() {
+        add(4, "no cluster could be read".to_owned());
+    }
+    let worst = runs.iter().filter_map(|(run, _)| run.worst()).max();
+    if let Some(level) = reporting.fail_on.0.filter(|level| worst.is_some_and(|worst| worst >= *level)) {
+        add(1, format!("findings at or above {level}"));
+    }
+    let incomplete = runs.iter().any(|(run, _)| run.incomplete());
+    if incomplete && !reporting.allow_partial {
+        add(3, "a required input or a detector failed".to_owned());
+    }
     (code, reasons)
 }
 
-fn outputs(reporting: &Reporting) -> Result<Vec<(&'static Format, Destination)>, Failure> {
-    let default = ["table".to_owned()];
-    let given = if reporting.output.is_empty() { &default[..] } else { &reporting.output[..] };
-    let mut outputs: Vec<(&'static Format, Destination)> = Vec::new();
-    for text in given {
-        let (name, destination) = parse(text);
-        let Some(format) = FORMATS.iter().find(|format| format.name == name) else {
-            let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
-            return Err(unknown("format", name, &names));
-        };
-        if destination == Destination::Stdout && outputs.iter().any(|(_, known)| *known == Destination::Stdout) {
-            return Err(Failure::new(Code::Usage, "wrong usage of -o: two formats go to standard output")
-                .line("fix", format!("-o {name}=FILE")));
-        }
-        outputs.push((format, destination));
-    }
-    Ok(outputs)
-}
-
-fn report(
-    run: &Run,
-    (started, finished): (Timestamp, Timestamp),
-    (exit_code, exit_reasons, fail_on): (u8, &[String], Option<Level>),
-    outputs: &[(&'static Format, Destination)],
-) -> Result<(), Failure> {
-    let run_id = format!("{:016x}", fastrand::u64(..));
-    let renders = [Render {
-        run,
-        run_id: &run_id,
-        started,
-        finished,
-        exit_code,
-        exit_reasons,
-        fail_on,
-        detek_version: env!("CARGO_PKG_VERSION"),
-    }];
-    let mut failed = Ok(());
-    for (format, destination) in outputs {
-        let mut bytes = Vec::new();
-        render(format, &renders, &Style::default(), &mut bytes);
-        // One output that fails does not stop the others.
-        failed = failed.and(write(destination, &bytes));
-    }
-    failed
+/// A line on standard error; nothing is left to do if that cannot be written.
+fn warn(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
 }
