@@ -9,7 +9,7 @@ mod text;
 
 use crate::names::{Name, Table};
 pub(crate) use arguments::Arguments;
-pub(crate) use text::clean;
+pub use text::clean;
 
 /// Longest kept string, in bytes, unless a rule says less.
 pub(crate) const STRING: u16 = 8 * 1024;

@@ -4,11 +4,18 @@ use crate::{
     Answer,
     discovery::Discovery,
     error::ConnectError,
+    failure::Route,
     kubeconfig::{self, Files, Found, unusable},
+    login::Login,
     probe::Way,
     request::{Ask, Limits, Transport},
+    tls,
 };
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use detek_core::{Cause, CauseClass, Stage};
+use http::HeaderValue;
+use hyper_util::client::proxy::matcher::Matcher;
 use jiff::Timestamp;
 use kube::config::{AuthInfo, KubeConfigOptions};
 use std::{
@@ -151,7 +158,15 @@ impl Cluster {
         let named = files.context(options.context.as_deref())?;
         let chosen = KubeConfigOptions { context: Some(named.name.clone()), ..KubeConfigOptions::default() };
         let made = kube::Config::from_custom_kubeconfig(files.merged.clone(), &chosen).await;
-        let config = made.map_err(|why| unusable(why, None))?;
+        let mut config = made.map_err(|why| unusable(why, None))?;
+        let named_proxy = files.merged.clusters.iter().any(|cluster| {
+            named.context.as_ref().is_some_and(|context| context.cluster == cluster.name)
+                && cluster.cluster.as_ref().is_some_and(|cluster| cluster.proxy_url.is_some())
+        });
+        // What the kubeconfig names is used for every server; what the environment names, not for those of NO_PROXY.
+        if !named_proxy && Matcher::from_env().intercept(&config.cluster_url).is_none() {
+            config.proxy_url = None;
+        }
         let user = named.context.and_then(|context| context.user);
         if let Some(command) = config.auth_info.exec.as_ref().and_then(|exec| exec.command.as_deref())
             && options.token_file.is_none()
@@ -194,9 +209,15 @@ impl Cluster {
         config.read_timeout = None;
         config.write_timeout = None;
         config.default_retry = false;
+        let route = Route {
+            trust: target.trust.clone(),
+            proxy: target.proxy.clone(),
+            certificate_ends: own_certificate(&config.auth_info).as_deref().and_then(tls::end_of),
+        };
         let way = Arc::new(Way::of(&config));
-        let client = kube::Client::try_from(config).map_err(|e| ConnectError::config(&e.to_string()))?;
-        Ok(Cluster { transport: Arc::new(Transport::new(client, Some(way))), target: Arc::new(target) })
+        let login = Arc::new(Login::new(config)?);
+        let transport = Transport::new(login, route, agent(options.run_id.as_deref())?, Some(way));
+        Ok(Cluster { transport: Arc::new(transport), target: Arc::new(target) })
     }
 
     /// The same cluster, read within other limits.
@@ -279,6 +300,23 @@ fn apply(config: &mut kube::Config, options: &ConnectOptions) -> Result<(), Conn
 
 fn bad_address(server: &str) -> ConnectError {
     ConnectError::config(&format!("{server} is not the address of a server, such as https://10.0.0.1:6443"))
+}
+
+/// `User-Agent`.
+fn agent(run_id: Option<&str>) -> Result<HeaderValue, ConnectError> {
+    let program = concat!("detek/", env!("CARGO_PKG_VERSION"));
+    let text = run_id.map_or_else(|| program.to_owned(), |id| format!("{program} run/{id}"));
+    text.parse().map_err(|_| ConnectError::config("the id of the run cannot be sent in a header"))
+}
+
+/// The client certificate in PEM.
+#[expect(clippy::disallowed_methods, reason = "a kubeconfig may name the file of a certificate")]
+fn own_certificate(auth: &AuthInfo) -> Option<Vec<u8>> {
+    match (&auth.client_certificate_data, &auth.client_certificate) {
+        (Some(data), _) => STANDARD.decode(data).ok(),
+        (None, Some(path)) => std::fs::read(path).ok(),
+        (None, None) => None,
+    }
 }
 
 const NOTHING: &str = "nothing";

@@ -1,7 +1,9 @@
 //! What a failure means: its class, found by walking the chain of errors or from the answer, and whether to ask again.
 
-use crate::answer::Answer;
+use crate::{answer::Answer, tls};
 use detek_core::{Cause, CauseClass, Stage};
+use detek_doc::redact;
+use jiff::Timestamp;
 use serde::Deserialize;
 use std::{error::Error, io, time::Duration};
 
@@ -37,6 +39,17 @@ impl Failure {
     }
 }
 
+/// What lies between us and the server, for the words of failures.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Route {
+    /// What the server's certificate is checked against.
+    pub(crate) trust: String,
+    /// The proxy on the way.
+    pub(crate) proxy: Option<String>,
+    /// When our own certificate ends.
+    pub(crate) certificate_ends: Option<Timestamp>,
+}
+
 /// The parts of a `Status` that are kept.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -60,6 +73,7 @@ pub(crate) fn of_answer(answer: &Answer) -> Failure {
     let Status { message, metadata, .. } = status.unwrap_or_default();
     let (class, again) = class_of(answer);
     let text = if message.is_empty() { format!("the server answered {}", answer.status) } else { message };
+    let text = redact::clean(&text, 4096);
     let mut cause = Cause::new(class, Stage::FirstByte, &text);
     cause.status = Some(answer.status);
     if class == CauseClass::Forbidden {
@@ -95,12 +109,14 @@ fn user_in(message: &str) -> Option<&str> {
 }
 
 /// The failure that an error of the connection stands for.
-pub(crate) fn of_error(error: &(dyn Error + 'static), stage: Stage) -> Failure {
+pub(crate) fn of_error(error: &(dyn Error + 'static), stage: Stage, route: &Route) -> Failure {
     let mut found = None;
     let mut connecting = false;
     let mut text = error.to_string();
+    let mut handshake = None;
     let mut next = Some(error);
     while let Some(link) = next {
+        handshake = handshake.or(link.downcast_ref::<rustls::Error>());
         if found.is_none() {
             found = class_of_link(link);
         }
@@ -127,9 +143,21 @@ pub(crate) fn of_error(error: &(dyn Error + 'static), stage: Stage) -> Failure {
     };
     let stage = match class {
         CauseClass::Dns | CauseClass::Refused | CauseClass::Unreachable | CauseClass::Tls => Stage::Connect,
+        _ if connecting => Stage::Connect,
         _ => stage,
     };
-    Failure::new(Cause::new(class, stage, &text), again)
+    if let Some(handshake) = handshake {
+        text = tls::words(handshake, route);
+    }
+    let mut failure = Failure::new(Cause::new(class, stage, &text), again);
+    // Behind a proxy, we connect to nobody but the proxy.
+    if let Some(proxy) = &route.proxy
+        && failure.cause.stage == Stage::Connect
+        && handshake.is_none()
+    {
+        failure.cause = Cause::new(CauseClass::Proxy, Stage::Connect, &format!("by way of the proxy {proxy}: {text}"));
+    }
+    failure
 }
 
 fn class_of_link(link: &(dyn Error + 'static)) -> Option<(CauseClass, Again)> {

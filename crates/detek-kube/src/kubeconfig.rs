@@ -125,10 +125,9 @@ impl Files {
 /// Whether only the user and root can change a file, or put another in its place.
 fn check_owner(path: &Path, command: &str) -> Result<(), ConnectError> {
     use std::os::unix::fs::MetadataExt;
-    let unreadable = |error: io::Error| ConnectError::Unreadable { path: path.to_owned(), error };
-    let real = path.canonicalize().map_err(unreadable)?;
+    let real = path.canonicalize().map_err(|error| unreadable(path, error))?;
     for place in [Some(real.as_path()), real.parent()].into_iter().flatten() {
-        let meta = place.metadata().map_err(unreadable)?;
+        let meta = place.metadata().map_err(|error| unreadable(place, error))?;
         let (mode, owner) = (meta.mode() & 0o7777, meta.uid());
         let mine = owner == 0 || owner == rustix::process::geteuid().as_raw();
         // A group with the number of its user is, by custom, that user's alone.
@@ -145,6 +144,10 @@ fn check_owner(path: &Path, command: &str) -> Result<(), ConnectError> {
         }
     }
     Ok(())
+}
+
+pub(crate) fn unreadable(path: &Path, error: io::Error) -> ConnectError {
+    ConnectError::Unreadable { path: path.to_owned(), error }
 }
 
 /// What is wrong with a kubeconfig, in our words.

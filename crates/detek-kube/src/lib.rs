@@ -15,9 +15,12 @@ mod gate;
 mod health;
 mod kubeconfig;
 mod list;
+mod login;
+mod plugin;
 mod probe;
 mod read;
 mod request;
+mod tls;
 mod watch;
 
 pub use access::{Access, Permission};

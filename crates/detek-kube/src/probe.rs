@@ -5,16 +5,21 @@
 //! machines: an instance is judged only as far as the answers prove that we are in the cluster's network.
 
 use crate::{
-    Answer, Limits, health,
+    Answer, Limits,
+    failure::Route,
+    health,
+    login::Login,
     read::{Documents, Reading},
     request::{Ask, Transport},
 };
 use detek_core::{Cause, CauseClass, Stage};
+use http::HeaderValue;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
     time::Duration,
 };
 use tokio::task::JoinSet;
@@ -58,13 +63,14 @@ impl Way {
     }
 
     /// A transport of its own for one address: nothing that identifies us can be on it.
-    fn to(&self, address: SocketAddr) -> Result<Transport, Cause> {
+    fn to(&self, address: SocketAddr, agent: HeaderValue) -> Result<Transport, Cause> {
         let unusable = |text: &str| Cause::new(CauseClass::NotConfigured, Stage::Config, text);
         let mut config = self.config.clone().map_err(unusable)?;
         config.cluster_url = format!("https://{address}").parse().map_err(|_| unusable("no address"))?;
-        let client = kube::Client::try_from(config).map_err(|why| unusable(&why.to_string()))?;
+        let login = Login::new(config).map_err(|why| unusable(&why.to_string()))?;
         let limits = Limits { first_byte: PATIENCE, idle: PATIENCE, body_bytes: 64 << 10, ..Limits::default() };
-        Ok(Transport::new(client, None).with_limits(limits))
+        let route = Route { trust: "the certificate authority of the cluster".to_owned(), ..Route::default() };
+        Ok(Transport::new(Arc::new(login), route, agent, None).with_limits(limits))
     }
 
     /// The addresses that the cluster's own name stands for.
@@ -101,7 +107,7 @@ pub(crate) async fn servers(reading: &Reading) -> Result<Documents, Cause> {
                 let refused = not_called(n, address.ip(), reading.transport.limits.probe_loopback);
                 let transport = match refused {
                     Some(why) => Err(Cause::new(CauseClass::NotConfigured, Stage::Config, why)),
-                    None => way.to(address),
+                    None => way.to(address, reading.transport.agent().clone()),
                 };
                 calls.spawn(call(address, transport));
             }
@@ -179,7 +185,7 @@ async fn call(address: SocketAddr, transport: Result<Transport, Cause>) -> Outco
     for path in ["livez", "readyz", "version"] {
         let asked = format!("/{path}");
         let ask = if path == "version" { Ask::json(&asked) } else { Ask::health(&asked) };
-        match transport.once(ask).await {
+        match transport.try_once(ask).await {
             Ok(answer) => {
                 outcome.reached = true;
                 if path == "version" {

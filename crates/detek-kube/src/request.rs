@@ -2,12 +2,14 @@
 
 use crate::{
     answer::Answer,
-    failure::{self, Again, Failure},
+    clock,
+    failure::{self, Again, Failure, Route},
     gate,
+    login::{Login, Session},
     probe::Way,
 };
 use detek_core::{Cause, CauseClass, Stage};
-use http::{Method, Request, header};
+use http::{HeaderValue, Method, Request, header};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use kube::client::Body;
@@ -37,6 +39,8 @@ pub struct Limits {
     pub page_limit: u32,
     /// Inputs read at the same time.
     pub parallel: usize,
+    /// For a credential plugin that asks no questions.
+    pub plugin: Duration,
     /// Whether instances of the API server are asked at addresses of this machine, too: for simulated clusters.
     pub probe_loopback: bool,
 }
@@ -51,6 +55,7 @@ impl Default for Limits {
             body_bytes: 32 << 20,
             page_limit: 500,
             parallel: 4,
+            plugin: Duration::from_secs(30),
             probe_loopback: false,
         }
     }
@@ -101,7 +106,10 @@ impl<'a> Ask<'a> {
 
 /// The way to one server.
 pub(crate) struct Transport {
-    client: kube::Client,
+    login: Arc<Login>,
+    route: Route,
+    /// `User-Agent`.
+    agent: HeaderValue,
     way: Option<Arc<Way>>,
     pub(crate) limits: Limits,
     date: Mutex<Option<Timestamp>>,
@@ -110,13 +118,15 @@ pub(crate) struct Transport {
 
 impl Transport {
     /// `way` leads to single instances of the server, if there are any to ask.
-    pub(crate) fn new(client: kube::Client, way: Option<Arc<Way>>) -> Self {
-        Transport { client, way, limits: Limits::default(), date: Mutex::new(None), met: AtomicBool::new(false) }
+    pub(crate) fn new(login: Arc<Login>, route: Route, agent: HeaderValue, way: Option<Arc<Way>>) -> Self {
+        let (date, met) = (Mutex::new(None), AtomicBool::new(false));
+        Transport { login, route, agent, way, limits: Limits::default(), date, met }
     }
 
     /// The same way with other limits.
     pub(crate) fn with_limits(&self, limits: Limits) -> Self {
-        Transport { limits, ..Transport::new(self.client.clone(), self.way.clone()) }
+        let same = Transport::new(self.login.clone(), self.route.clone(), self.agent.clone(), self.way.clone());
+        Transport { limits, ..same }
     }
 
     /// How single instances of the server are called.
@@ -124,25 +134,44 @@ impl Transport {
         self.way.as_deref()
     }
 
+    pub(crate) fn agent(&self) -> &HeaderValue {
+        &self.agent
+    }
+
     /// The latest time the server named.
     pub(crate) fn date(&self) -> Option<Timestamp> {
         *self.date.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks until there is an answer, or a failure that asking again does not cure.
+    /// Asks until there is an answer, or a failure that asking again does not cure. A rejected credential is obtained
+    /// anew, once.
     pub(crate) async fn fetch(&self, ask: Ask<'_>) -> Result<Answer, Failure> {
+        let never = |cause| Failure::new(cause, Again::Never);
+        let session = self.login.session(self.limits.plugin).await.map_err(never)?;
+        let rejected = match self.within(ask, &session).await {
+            Err(failure) if failure.cause.class == CauseClass::Auth => failure,
+            done => return done,
+        };
+        match self.login.renew(&session, self.limits.plugin).await.map_err(never)? {
+            Some(session) => self.within(ask, &session).await,
+            None => Err(rejected),
+        }
+    }
+
+    /// Asks within the limit of time for one page.
+    async fn within(&self, ask: Ask<'_>, session: &Session) -> Result<Answer, Failure> {
         let met = self.met.load(Ordering::Relaxed);
         let (limit, stage) =
             if met { (self.limits.page, Stage::FirstByte) } else { (self.limits.first_contact, Stage::Connect) };
-        let done = timeout(limit, self.persist(ask, met)).await;
+        let done = timeout(limit, self.persist(ask, session, met)).await;
         done.unwrap_or_else(|_| Err(Failure::timeout(stage, &format!("no answer within {} s", limit.as_secs()))))
     }
 
-    async fn persist(&self, ask: Ask<'_>, met: bool) -> Result<Answer, Failure> {
+    async fn persist(&self, ask: Ask<'_>, session: &Session, met: bool) -> Result<Answer, Failure> {
         let (mut attempts, mut waited) = (0_u8, Duration::ZERO);
         loop {
             attempts += 1;
-            let mut failure = match self.once(ask).await {
+            let mut failure = match self.once(ask, session).await {
                 Ok(answer) => return Ok(Answer { attempts, ..answer }),
                 Err(failure) => failure,
             };
@@ -165,26 +194,35 @@ impl Transport {
         }
     }
 
-    pub(crate) async fn once(&self, ask: Ask<'_>) -> Result<Answer, Failure> {
+    /// Asks once, and without a credential if there is none.
+    pub(crate) async fn try_once(&self, ask: Ask<'_>) -> Result<Answer, Failure> {
+        let session = self.login.session(self.limits.plugin).await.map_err(|why| Failure::new(why, Again::Never))?;
+        self.once(ask, &session).await
+    }
+
+    async fn once(&self, ask: Ask<'_>, session: &Session) -> Result<Answer, Failure> {
         gate::check(&ask.method(), ask.path).map_err(|cause| Failure::new(cause, Again::Never))?;
         let mut request = Request::builder()
             .method(ask.method())
             .uri(ask.path)
             .header(header::ACCEPT, ask.accept)
-            .header(header::USER_AGENT, concat!("detek/", env!("CARGO_PKG_VERSION")));
+            .header(header::USER_AGENT, &self.agent);
+        if let Some(credential) = &session.header {
+            request = request.header(header::AUTHORIZATION, credential);
+        }
         if ask.posted.is_some() {
             request = request.header(header::CONTENT_TYPE, JSON);
         }
         let request = request
             .body(Body::from(ask.posted.unwrap_or_default().as_bytes().to_vec()))
             .map_err(|e| Failure::new(internal(&e.to_string()), Again::Never))?;
-        let first = timeout(self.limits.first_byte, self.client.send(request)).await;
+        let first = timeout(self.limits.first_byte, session.client.send(request)).await;
         let response = first
             .map_err(|_| {
                 let text = format!("no answer within {} s", self.limits.first_byte.as_secs());
                 Failure::timeout(Stage::FirstByte, &text)
             })?
-            .map_err(|e| failure::of_error(&e, Stage::FirstByte))?;
+            .map_err(|e| failure::of_error(&e, Stage::FirstByte, &self.route))?;
         let (parts, body) = response.into_parts();
         let body = self.body(body).await?;
         let answer = Answer::new(parts.status.as_u16(), &parts.headers, body);
@@ -192,7 +230,20 @@ impl Transport {
         if let Some(date) = answer.date {
             *self.date.lock().unwrap_or_else(PoisonError::into_inner) = Some(date);
         }
+        if answer.status == 401 {
+            return Err(self.rejected(&answer));
+        }
+        session.worked();
         accept(answer, ask)
+    }
+
+    fn rejected(&self, answer: &Answer) -> Failure {
+        let mut failure = failure::of_answer(answer);
+        if let Some(end) = self.route.certificate_ends.filter(|end| *end <= clock::now()) {
+            let text = format!("{}; the client certificate ended at {end}", failure.cause.text);
+            failure.cause.text = detek_core::clip(&text, 300);
+        }
+        failure
     }
 
     async fn body(&self, mut body: Body) -> Result<Vec<u8>, Failure> {
@@ -203,7 +254,7 @@ impl Transport {
                 Failure::timeout(Stage::Body, &text)
             })?;
             let Some(frame) = frame else { return Ok(all) };
-            let frame = frame.map_err(|e| failure::of_error(&e, Stage::Body))?;
+            let frame = frame.map_err(|e| failure::of_error(&e, Stage::Body, &self.route))?;
             let Some(data) = frame.data_ref() else { continue };
             if all.len() + data.len() > self.limits.body_bytes {
                 let text = format!("the answer is larger than {} bytes", self.limits.body_bytes);

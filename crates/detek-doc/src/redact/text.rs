@@ -13,7 +13,7 @@ const JWT_HEADER: usize = 512;
 const CUT: &str = "…[cut]";
 
 /// `s` with credentials replaced, and cut at `longest` bytes.
-pub(crate) fn clean(s: &str, longest: u16) -> Cow<'_, str> {
+pub fn clean(s: &str, longest: u16) -> Cow<'_, str> {
     let longest = usize::from(longest);
     if s.len() <= longest {
         return redact(s);

@@ -53,11 +53,36 @@ async fn only_a_certificate_that_holds_is_trusted() -> Tested {
         let input = read_one(&server, &PODS, Limits::default()).await?;
         assert_eq!(input.state(), InputState::Complete, "{:?}", input.cause());
     }
-    for tls in [Tls::Expired, Tls::NotYetValid, Tls::UnknownIssuer, Tls::WrongName, Tls::NotTls, Tls::OldProtocol] {
+    let broken = [
+        (Tls::Expired, "the server's certificate expired at "),
+        (Tls::NotYetValid, "the server's certificate is not valid before "),
+        (
+            Tls::UnknownIssuer,
+            "the server's certificate is signed by an unknown authority; it was checked against the certificate authority of the kubeconfig",
+        ),
+        (Tls::WrongName, "the server's certificate is for "),
+        (Tls::NotTls, "the server answered in plain text"),
+        (Tls::OldProtocol, "the server speaks neither TLS 1.2 nor 1.3"),
+    ];
+    for (tls, words) in broken {
         let server = Sim::demo().tls(tls).start().await?;
         let input = read_one(&server, &PODS, Limits::default()).await?;
         assert_eq!((input.state(), class(&input)), (InputState::Error, Some(CauseClass::Tls)), "{:?}", input.cause());
         assert_eq!(input.cause().map(|c| (c.stage, c.attempts)), Some((Stage::Connect, 1)));
+        assert!(input.cause().is_some_and(|c| c.text.starts_with(words)), "{:?}", input.cause());
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_server_that_wants_a_certificate_says_so() -> Tested {
+    let server = Sim::demo().tls(Tls::RequireClientCert).start().await?;
+    let config: String =
+        server.kubeconfig().lines().filter(|l| !l.contains("client-")).flat_map(|l| [l, "\n"]).collect();
+    let cluster = Cluster::from_kubeconfig_text(&format!("{config}    token: t\n"), None).await?;
+    let inputs = cluster.read(&[plan(&PODS)], &Scope::Cluster, &ReadOptions::default()).await;
+    assert_eq!(class(&inputs[0]), Some(CauseClass::Tls), "{:?}", inputs[0].cause());
+    let text = inputs[0].cause().map(|cause| cause.text.clone()).unwrap_or_default();
+    assert!(text.starts_with("the server wants a client certificate, and there is none"), "{text}");
     Ok(())
 }

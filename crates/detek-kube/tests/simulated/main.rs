@@ -2,9 +2,11 @@
 
 mod access;
 mod connecting;
+mod credentials;
 mod ending;
 mod instances;
 mod lists;
+mod proxies;
 
 use detek_core::{CauseClass, Input, InputKind, Scope};
 use detek_doc::{Keep, Projection};
