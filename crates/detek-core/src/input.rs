@@ -184,7 +184,7 @@ named! {
         Cancelled = "cancelled",
         /// A fault of detek, or an answer nobody expected.
         Internal = "internal",
-        /// The source is not configured.
+        /// The source is not configured, or there is none that can be asked from here.
         NotConfigured = "not_configured",
         /// The user skipped it.
         Skipped = "skipped",
@@ -309,12 +309,12 @@ impl Input {
         Input::partial(key, scope, Store::empty(), cause, Volume::default())
     }
 
-    /// The state in which a read ends that gave nothing for a cause of this class. `absent` needs proof (a complete
-    /// discovery of the group): `not_served` is that proof.
+    /// The state in which a read ends that gave nothing for a cause of this class. `absent` needs proof: a complete
+    /// discovery of the group is that of `not_served`.
     pub fn state_of(class: CauseClass) -> InputState {
         match class {
             CauseClass::Auth | CauseClass::Forbidden => InputState::Denied,
-            CauseClass::NotServed => InputState::Absent,
+            CauseClass::NotServed | CauseClass::NotConfigured => InputState::Absent,
             CauseClass::Timeout | CauseClass::Cancelled => InputState::TimedOut,
             CauseClass::TooLarge => InputState::TooLarge,
             _ => InputState::Error,

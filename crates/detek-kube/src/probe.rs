@@ -119,8 +119,13 @@ pub(crate) async fn servers(reading: &Reading) -> Result<Documents, Cause> {
         .await
         .map_err(|failure| failure.cause)?;
     let proxied = way.config.as_ref().is_ok_and(|config| config.proxy_url.is_some());
-    let judged = outcomes.iter().map(|outcome| document(outcome, judged(outcome, &outcomes, &own, proxied)));
-    Ok((judged.collect(), bytes))
+    let verdicts: Vec<_> = outcomes.iter().map(|outcome| judged(outcome, &outcomes, &own, proxied)).collect();
+    if let Some(Err(why)) = verdicts.first().filter(|_| verdicts.iter().all(Result::is_err)) {
+        let text = format!("no instance can be judged from here: {why}");
+        return Err(Cause::new(CauseClass::NotConfigured, Stage::Connect, &text));
+    }
+    let documents = outcomes.iter().zip(verdicts).map(|(outcome, verdict)| document(outcome, verdict));
+    Ok((documents.collect(), bytes))
 }
 
 /// The addresses of the Service `kubernetes`, and the bytes of the answers that named them.

@@ -2,6 +2,7 @@
 
 mod api_lifecycle;
 mod apiserver_check_failed;
+mod apiserver_instance_unhealthy;
 mod container_oom_killed;
 mod container_restarted;
 mod failed_pod;
@@ -33,6 +34,7 @@ fn make<D: Detector>() -> Vec<Arc<dyn AnyDetector>> {
 pub(crate) static ALL: &[Make] = &[
     api_lifecycle::family,
     make::<apiserver_check_failed::ApiserverCheckFailed>,
+    make::<apiserver_instance_unhealthy::ApiserverInstanceUnhealthy>,
     make::<container_oom_killed::ContainerOomKilled>,
     make::<container_restarted::ContainerRestarted>,
     make::<failed_pod::FailedPod>,

@@ -29,5 +29,7 @@ pub(crate) use placement::{Placement, Placements};
 pub(crate) use pod::{Container, HostPath, Pod, PodLabelRows, PodLabels, Pods, Resources, Terminated};
 pub(crate) use quantity::quantity;
 pub(crate) use secret::{Secret, Secrets};
-pub(crate) use server::{HealthCheck, HealthChecks, ServerVersion, ServerVersions};
+pub(crate) use server::{
+    HealthCheck, HealthChecks, InstanceCheck, ServerInstance, ServerInstances, ServerVersion, ServerVersions,
+};
 pub(crate) use service::{Service, Services};

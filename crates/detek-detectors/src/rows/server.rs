@@ -64,3 +64,35 @@ impl Subject for HealthChecks {
         doc.read()
     }
 }
+
+/// The instances of the API server, each called at its own address.
+pub(crate) struct ServerInstances;
+
+impl Kind for ServerInstances {
+    const INPUT: InputKind = InputKind::new("kubernetes/probe/apiservers", "", "ServerInstance", false);
+    type Row<'s> = ServerInstance<'s>;
+}
+
+/// What one instance answered.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct ServerInstance<'s> {
+    pub(crate) address: &'s str,
+    /// Whether the answer, or its absence, says something of the instance.
+    pub(crate) judged: bool,
+    pub(crate) reached: bool,
+    /// Why it was not reached.
+    pub(crate) reason: &'s str,
+    #[serde(borrow)]
+    pub(crate) checks: Vec<InstanceCheck<'s>>,
+}
+
+/// What a path of an instance answered.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct InstanceCheck<'s> {
+    pub(crate) path: &'s str,
+    pub(crate) ok: bool,
+    pub(crate) status: Option<i64>,
+    pub(crate) reason: &'s str,
+}
