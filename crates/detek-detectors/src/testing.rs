@@ -76,7 +76,17 @@ pub(crate) fn check_detector(
 ) {
     let parameters: Vec<(String, String)> = parameters.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
     let detector = detector.with(&parameters).expect("valid parameters");
-    let (run, _) = judge(detector, yaml, None);
+    compare(&judge(detector, yaml, None).0, expect);
+}
+
+/// [`check`] with default parameters when the input `lost` was refused.
+#[track_caller]
+pub(crate) fn check_without<D: Detector>(lost: &str, yaml: &str, expect: &Expect) {
+    compare(&judge(Arc::new(D::default()), yaml, Some(lost)).0, expect);
+}
+
+#[track_caller]
+fn compare(run: &Run, expect: &Expect) {
     let report = &run.reports[0];
     let mut lines = vec![report.level.to_string()];
     for finding in &report.findings {

@@ -72,22 +72,28 @@ spec: {containers: [{name: app}]}
             let has = |resource: &str| {
                 container.resources.limits.contains_key(resource) || pod.spec.resources.limits.contains_key(resource)
             };
-            let (cpu, memory) = (has("cpu") || !self.check_cpu, has("memory") || !self.check_memory);
-            let (missing, level) = match (cpu, memory) {
-                (true, true) => continue,
-                (false, false) => ("memory or CPU", Level::Warn),
-                (true, false) => ("memory", Level::Warn),
-                (false, true) => ("CPU", Level::Info),
-            };
+            let Some(missing) = missing(self.check_cpu, self.check_memory, has) else { continue };
             found
                 .add("limits", format!("container {} has no {missing} limit", container.name))
-                .level(level)
+                .level(if missing == CPU { Level::Info } else { Level::Warn })
                 .path("spec.containers.resources.limits")
                 .key(container.name)
                 .evidence("container", container.name)
                 .evidence("cpu_limit", has("cpu"))
                 .evidence("memory_limit", has("memory"));
         }
+    }
+}
+
+const CPU: &str = "CPU";
+
+/// Which of the resources that are checked a container does not have.
+pub(super) fn missing(check_cpu: bool, check_memory: bool, has: impl Fn(&str) -> bool) -> Option<&'static str> {
+    match (check_cpu && !has("cpu"), check_memory && !has("memory")) {
+        (true, true) => Some("memory or CPU"),
+        (true, false) => Some(CPU),
+        (false, true) => Some("memory"),
+        (false, false) => None,
     }
 }
 

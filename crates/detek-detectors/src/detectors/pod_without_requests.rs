@@ -1,3 +1,4 @@
+use super::pod_without_limits::missing;
 use crate::prelude::*;
 
 /// `pod_without_requests`.
@@ -18,7 +19,7 @@ impl Detector for PodWithoutRequests {
     const META: Meta = Meta {
         id: "pod_without_requests",
         level: Level::Warn,
-        title: "Container requests no CPU or memory",
+        title: "Container requests no memory or CPU",
         explanation: "The scheduler places pods by what they request. A container that requests nothing is placed anywhere, also on a full node, and is the first to be evicted.",
         remediation: "Set `resources.requests` in the pod template to what it uses: `kubectl set resources KIND/NAME -n NAMESPACE -c CONTAINER --requests=cpu=100m,memory=128Mi`.",
         category: Category::Hygiene,
@@ -58,16 +59,12 @@ spec: {containers: [{name: app, resources: {limits: {cpu: 100m, memory: 64Mi}}}]
             return;
         }
         for container in pod.long_running() {
-            let named = |resources: &Resources<'_>, resource: &str| {
-                resources.requests.contains_key(resource) || resources.limits.contains_key(resource)
+            let has = |resource: &str| {
+                [&container.resources, &pod.spec.resources]
+                    .iter()
+                    .any(|resources| resources.request(resource).is_some())
             };
-            let has = |resource: &str| named(&container.resources, resource) || named(&pod.spec.resources, resource);
-            let missing = match (has("cpu") || !self.check_cpu, has("memory") || !self.check_memory) {
-                (true, true) => continue,
-                (false, false) => "CPU or memory",
-                (true, false) => "memory",
-                (false, true) => "CPU",
-            };
+            let Some(missing) = missing(self.check_cpu, self.check_memory, has) else { continue };
             found
                 .add("requests", format!("container {} requests no {missing}", container.name))
                 .path("spec.containers.resources.requests")

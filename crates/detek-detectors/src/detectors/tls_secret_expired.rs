@@ -39,7 +39,7 @@ data:
 ",
         silent: "
 kind: Secret
-metadata: {name: valid, namespace: shop}
+metadata: {name: valid-and-an-old-issuer, namespace: shop}
 type: kubernetes.io/tls
 data:
   tls.crt:
@@ -47,7 +47,12 @@ data:
     b2IzQXVaWGhoYlhCc1pTNWoKYjIwd0hoY05NalF3TmpBeE1EQXdNREF3V2hjTk16UXdOakF4TURBd01EQXdXakFiTVJrd0Z3WURW
     UVFEREJCegphRzl3TG1WNFlXMXdiR1V1WTI5dE1Db3dCUVlESzJWd0F5RUF0Z3hDaUZ6T1MwNTJTSzB2WUFKaHRjQkZhbEZxCjFY
     ZUZKWFozUkwvY3NhZ3dCUVlESzJWd0EwRUFqdGFsLzFtaVpSODh5YzVFMnV6b3hRNkNTT0UreDlkZ1RKS1cKS3JSL0hIdHM3cHdi
-    UXREcFFXVVpxZjk1MDNBL1ZzVk0wRm0ybTh5Zi80dFI3WUVXQ3c9PQotLS0tLUVORCBDRVJUSUZJQ0FURS0tLS0tCg==
+    UXREcFFXVVpxZjk1MDNBL1ZzVk0wRm0ybTh5Zi80dFI3WUVXQ3c9PQotLS0tLUVORCBDRVJUSUZJQ0FURS0tLS0tCi0tLS0tQkVH
+    SU4gQ0VSVElGSUNBVEUtLS0tLQpNSUhpTUlHVm9BTUNBUUlDQVFjd0JRWURLMlZ3TUJzeEdUQVhCZ05WQkFNTUVITm9iM0F1Wlho
+    aGJYQnNaUzVqCmIyMHdIaGNOTWpRd05qQXhNREF3TURBd1doY05NalV3TmpBeE1EQXdNREF3V2pBYk1Sa3dGd1lEVlFRRERCQnoK
+    YUc5d0xtVjRZVzF3YkdVdVkyOXRNQ293QlFZREsyVndBeUVBay9XSHVJcmVVUnNQc3JSTVY4SkJNRFY2MkJEbQo2TE0yMG5vL1Fw
+    ek1UeUl3QlFZREsyVndBMEVBM0FOazFoOXVodk1uOG5IVSszMHZmVFM2QmZpZGoyejVKUDJvCkVQVWhBcGlmYUV1NGNpNlh0cUFW
+    WHIwdmhkS1BJUEVLUlozSXJGRlZ1ZWpOSjM5WENBPT0KLS0tLS1FTkQgQ0VSVElGSUNBVEUtLS0tLQo=
 ---
 kind: Secret
 metadata: {name: archive, namespace: shop}
@@ -97,7 +102,7 @@ data:
 #[cfg(test)]
 mod tests {
     use super::TlsSecretExpired;
-    use crate::testing::check;
+    use crate::testing::{check, check_without};
     use detek_core::Detector;
     use expect_test::expect;
 
@@ -139,7 +144,19 @@ spec: {{listeners: [{{tls: {{certificateRefs: [{{name: expired, namespace: shop}
     }
 
     #[test]
-    fn only_the_first_certificate_counts_and_one_that_cannot_be_read_is_not_judged() {
+    fn without_the_ingresses_it_is_not_known_who_serves_it() {
+        let ingresses = "kubernetes/networking.k8s.io/v1/ingresses";
+        check_without::<TlsSecretExpired>(
+            ingresses,
+            TlsSecretExpired::META.fires,
+            &expect![[r"
+            Error
+            Error Secret/shop/expired: certificate of CN=shop.example.com expired 215d3h ago, on 2025-06-01T00:00:00Z; whether an Ingress serves it is not known"]],
+        );
+    }
+
+    #[test]
+    fn a_certificate_that_cannot_be_read_is_not_judged() {
         check::<TlsSecretExpired>(
             "
 kind: Secret

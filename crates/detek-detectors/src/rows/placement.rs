@@ -76,13 +76,6 @@ impl Toleration<'_> {
     }
 }
 
-impl Resources<'_> {
-    /// What is requested of `resource`; a limit alone is a request too.
-    fn request(&self, resource: &str) -> Option<f64> {
-        self.requests.get(resource).or_else(|| self.limits.get(resource)).and_then(|amount| quantity(*amount))
-    }
-}
-
 impl Placement<'_> {
     /// Whether it tolerates this taint by name.
     pub(crate) fn names(&self, taint: &Taint<'_>) -> bool {
@@ -93,7 +86,8 @@ impl Placement<'_> {
     /// all long-running containers together, and of each init container with the sidecars started before it.
     pub(crate) fn request(&self, resource: &str) -> f64 {
         let spec = &self.spec;
-        let of = |container: &Asks<'_>| container.resources.request(resource).unwrap_or(0.0);
+        let asked = |resources: &Resources<'_>| resources.request(resource).and_then(quantity);
+        let of = |container: &Asks<'_>| asked(&container.resources).unwrap_or(0.0);
         let (mut sidecars, mut most) = (0.0, 0.0_f64);
         for init in &spec.init_containers {
             if init.restart_policy == "Always" {
@@ -104,7 +98,7 @@ impl Placement<'_> {
         }
         let running = spec.containers.iter().map(of).sum::<f64>() + sidecars;
         let overhead = spec.overhead.get(resource).and_then(|amount| quantity(*amount)).unwrap_or(0.0);
-        spec.resources.request(resource).unwrap_or_else(|| running.max(most)) + overhead
+        asked(&spec.resources).unwrap_or_else(|| running.max(most)) + overhead
     }
 }
 

@@ -187,6 +187,13 @@ pub(crate) struct Terminated<'s> {
     pub(crate) finished_at: Time<'s>,
 }
 
+impl<'s> Resources<'s> {
+    /// What is requested of `resource`; a limit alone is a request too.
+    pub(crate) fn request(&self, resource: &str) -> Option<IntOrString<'s>> {
+        self.requests.get(resource).or_else(|| self.limits.get(resource)).copied()
+    }
+}
+
 impl Terminated<'_> {
     /// The signal that ended it: named as such, or by an exit code of 128 and its number.
     pub(crate) fn signal(&self) -> Option<i64> {
