@@ -178,7 +178,7 @@
     if (finding.related) add("related", finding.related.join(", "));
     if (ownerOf(finding)) add("owner", ownerOf(finding));
     const command = commandFor(finding.subject);
-    if (command) add("look", make("code", { class: "command" }, command), copier(command));
+    if (command) add("look", copyable(command));
     add("link", linkTo(item, "only this object"));
     add("fingerprint", finding.fingerprint);
     return list;
@@ -372,14 +372,14 @@
     }
   }
 
-  function copier(text) {
-    const button = make("button", { type: "button", class: "copy", "aria-label": "Copy: " + text }, "copy");
+  function copyable(command) {
+    const button = make("button", { type: "button", class: "copy", "aria-label": "Copy: " + command }, "copy");
     button.addEventListener("click", async () => {
-      await copy(text);
+      await copy(command);
       button.textContent = "copied";
       button.addEventListener("blur", () => { button.textContent = "copy"; }, { once: true });
     });
-    return button;
+    return make("span", { class: "copyable" }, make("code", { class: "command" }, command), button);
   }
 
   function save(text, type, name) {
@@ -467,7 +467,7 @@
     });
     chip.append(button);
   }
-  for (const code of all("code.command")) code.after(copier(code.textContent), "\u2060");
+  for (const code of all("code.command")) code.replaceWith(copyable(code.textContent));
   for (const time of all("time")) {
     time.after(` (${new Date(time.dateTime).toLocaleString(undefined, { timeZoneName: "short" })})`);
   }
