@@ -36,8 +36,13 @@
   const objectOf = ({ kind, namespace, name }) => [kind, namespace, name].filter(Boolean).join("/");
   const items = runs.map((run) =>
     run.reports.flatMap((report) =>
-      (report.findings || []).map((finding, order) => ({ run, report, finding, order, open: false }))));
+      (report.findings || []).map((finding, order) => ({ run, report, finding, order }))));
   const causes = new Map(items.flat().map((item) => [item.finding.fingerprint, item]));
+  const effects = new Map();
+  for (const item of items.flat()) {
+    const { cause } = item.finding;
+    if (cause) effects.set(cause, [...(effects.get(cause) || []), item]);
+  }
 
   // Filter
 
@@ -176,6 +181,9 @@
     if (finding.path) add("path", finding.path);
     if (finding.samples) add("objects", finding.samples.join(", ") + (finding.count > finding.samples.length ? ", and more" : ""));
     if (finding.related) add("related", finding.related.join(", "));
+    for (const effect of effects.get(finding.fingerprint) || []) {
+      add("explains", linkTo(effect, `${effect.report.detector} of ${objectOf(effect.finding.subject)}`));
+    }
     if (ownerOf(finding)) add("owner", ownerOf(finding));
     const command = commandFor(finding.subject);
     if (command) add("look", copyable(command));
@@ -187,6 +195,7 @@
   // Groups
 
   function fill(group) {
+    group.stale = false;
     const table = one("table", group.element);
     const columns = Object.keys(COLUMNS).filter((column) => column !== "detector" || state.group !== "detector");
     const focused = table.contains(document.activeElement) && document.activeElement.dataset.sort;
@@ -235,91 +244,71 @@
     return svg;
   }
 
+  function group(element, list) {
+    const made = { element, all: list, items: list, label: one(".count", element).textContent, stale: true };
+    element.addEventListener("toggle", () => {
+      if (element.open && made.stale) fill(made);
+    });
+    return made;
+  }
+
   function section(title, list) {
     const level = worst(list);
-    const element = make("details", { class: "group" },
-      make("summary", {}, badge(level), make("span", { class: "word" }, level), " ", make("h4", {}, title), " ",
-        make("span", { class: "count" }, plural(list.length, "finding"))),
-      make("table", { class: "objects" }, make("caption", { class: "unseen" }, title), make("thead"), make("tbody")));
-    return { element, items: list };
+    return group(make("details", { class: "group" },
+      make("summary", {}, badge(level), state.group === "level" ? "" : make("span", { class: "word" }, level), " ",
+        make("h4", {}, title), " ", make("span", { class: "count" }, plural(list.length, "finding"))),
+      make("table", { class: "objects" }, make("caption", { class: "unseen" }, title), make("thead"), make("tbody"))), list);
   }
 
-  function grouped(list) {
-    const groups = Map.groupBy ? Map.groupBy(list, GROUPS[state.group]) : list.reduce((map, item) => {
-      const key = GROUPS[state.group](item);
-      return map.set(key, [...(map.get(key) || []), item]);
-    }, new Map());
-    const rank = (group) => LEVELS.indexOf(worst(group.items));
-    return [...groups].map(([title, found]) => section(title, found))
-      .sort((a, b) => rank(a) - rank(b) || b.items.length - a.items.length);
-  }
-
-  function watch(group) {
-    group.element.addEventListener("toggle", () => {
-      if (group.element.open && group.stale) {
-        group.stale = false;
-        fill(group);
-      }
-    });
-  }
-
+  // A grouping is built when it is first chosen, and kept.
   const clusters = all(".cluster").map((element, number) => {
-    const byDetector = all(".group", element).map((details) => {
-      const found = items[number].filter((item) => item.report.detector === details.dataset.detector);
-      return { element: details, items: found, all: found, stale: true };
-    });
-    byDetector.forEach(watch);
-    const home = one(".groups", element);
-    const other = make("div", { class: "groups", hidden: "" });
-    home.after(other);
-    return { element, number, byDetector, home, other };
+    const root = one(".groups", element);
+    const list = all(".group", root).map((details) =>
+      group(details, items[number].filter((item) => item.report.detector === details.dataset.detector)));
+    return { root, list: items[number], groupings: { detector: { root, list } } };
   });
 
+  function grouping(cluster) {
+    cluster.groupings[state.group] ??= (() => {
+      const rank = (group) => LEVELS.indexOf(worst(group.all));
+      const list = [...Map.groupBy(cluster.list, GROUPS[state.group])].map(([title, found]) => section(title, found))
+        .sort((a, b) => rank(a) - rank(b) || b.all.length - a.all.length);
+      const root = make("div", { class: "groups" }, ...list.map((group) => group.element));
+      cluster.root.after(root);
+      return { root, list };
+    })();
+    for (const [name, { root }] of Object.entries(cluster.groupings)) root.hidden = name !== state.group;
+    return cluster.groupings[state.group].list;
+  }
+
   function renderCluster(cluster, wanted) {
-    const found = wanted.length ? items[cluster.number].filter((item) => matches(item, wanted)) : items[cluster.number];
-    const byDetector = state.group === "detector";
-    cluster.home.hidden = !byDetector;
-    cluster.other.hidden = byDetector;
-    let groups;
-    if (byDetector) {
-      const kept = new Set(found);
-      for (const group of cluster.byDetector) {
-        group.items = wanted.length ? group.all.filter((item) => kept.has(item)) : group.all;
-        group.element.hidden = group.items.length === 0;
-        const label = plural(group.all.length, "finding");
-        one(".count", group.element).textContent = group.items.length < group.all.length ? `${count(group.items.length)} of ${label}` : label;
-      }
-      groups = cluster.byDetector.filter((group) => group.items.length);
-      cluster.other.replaceChildren();
-    } else {
-      groups = grouped(found);
-      groups.forEach(watch);
-      cluster.other.replaceChildren(...groups.map((group) => group.element));
-    }
+    const found = wanted.length ? cluster.list.filter((item) => matches(item, wanted)) : cluster.list;
+    const kept = new Set(found);
     const few = wanted.length > 0 && found.length <= 40;
-    for (const group of groups) {
+    for (const group of grouping(cluster)) {
+      const { element, label } = group;
+      group.items = wanted.length ? group.all.filter((item) => kept.has(item)) : group.all;
       group.stale = true;
-      if (few) {
-        if (!group.element.open) group.element.dataset.auto = "";
-        group.element.open = true;
-      } else if ("auto" in group.element.dataset) {
-        delete group.element.dataset.auto;
-        group.element.open = false;
+      element.hidden = group.items.length === 0;
+      one(".count", element).textContent =
+        group.items.length < group.all.length ? `${count(group.items.length)} of ${plural(group.all.length, "finding")}` : label;
+      // What a narrow filter opened, it closes when it goes.
+      if (few && !element.hidden && !element.open) element.dataset.opened = "";
+      if (!few && "opened" in element.dataset) {
+        delete element.dataset.opened;
+        element.open = false;
       }
-      if (group.element.open) {
-        group.stale = false;
-        fill(group);
-      }
+      if (few) element.open = true;
+      if (element.open && !element.hidden) fill(group);
     }
-    return { found: found.length, groups: groups.length };
+    return found.length;
   }
 
   function render() {
     const wanted = terms(state.q);
-    const results = clusters.map((cluster) => renderCluster(cluster, wanted));
-    const found = results.reduce((sum, result) => sum + result.found, 0);
+    const found = clusters.reduce((sum, cluster) => sum + renderCluster(cluster, wanted), 0);
     const total = items.reduce((sum, list) => sum + list.length, 0);
-    one("#page-count").value = wanted.length ? `${count(found)} of ${plural(total, "finding")}` : plural(total, "finding");
+    one("#page-count").value = (wanted.length ? count(found) + " of " : "") + plural(total, "finding");
     const levels = wanted.find((term) => term.field === FIELDS.level && !term.not);
     for (const button of all(".chip button")) {
       button.setAttribute("aria-pressed", String(Boolean(levels?.values.includes(button.parentElement.dataset.level))));
@@ -388,21 +377,26 @@
     URL.revokeObjectURL(address);
   }
 
-  // A cell that a spreadsheet would take for a formula becomes text.
+  // The bytes of `-o csv`: cells that a spreadsheet would take for a formula become text.
   function csvCell(value) {
     const text = String(value ?? "");
-    const risky = text.split(/\r\n|\r|\n/).some((line) => /^[\s\u00a0]*[=+\-@\t\uff1d\uff0b\uff0d\uff20]/.test(line)) || text.startsWith("'");
-    return '"' + ((risky ? "'" : "") + text).replaceAll('"', '""') + '"';
+    const cell = /^\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]|^'/.test(text) ? "'" + text : text;
+    return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
   }
 
   function csv() {
-    const names = ["cluster", "detector", "level", "group", "kind", "namespace", "name", "count", "message", "fingerprint"];
-    const lines = items.flat().map(({ run, report, finding }) => {
-      const { subject } = finding;
-      return [run.target.context, report.detector, finding.level, subject.group, subject.kind, subject.namespace,
-        subject.name, finding.count, finding.message, finding.fingerprint].map(csvCell).join(",");
-    });
-    return [names.join(","), ...lines].join("\r\n") + "\r\n";
+    const row = ({ run, report, finding }) => {
+      const { subject, evidence, samples = [], related = [] } = finding;
+      return {
+        cluster: run.target.context, detector: report.detector, level: finding.level, group: subject.group,
+        kind: subject.kind, namespace: subject.namespace, name: subject.name, count: finding.count,
+        samples: samples.join(" "), message: finding.message, path: finding.path,
+        evidence: evidence && JSON.stringify(evidence), related: related.join(" "), fingerprint: finding.fingerprint,
+        cause: finding.cause,
+      };
+    };
+    const names = "cluster,detector,level,group,kind,namespace,name,count,samples,message,path,evidence,related,fingerprint,cause";
+    return [names, ...items.flat().map((item) => Object.values(row(item)).map(csvCell).join(","))].join("\n") + "\n";
   }
 
   // Theme
@@ -457,7 +451,7 @@
   one("#page-keys").checked = stored.get("keys") !== "off";
   one("#page-keys").addEventListener("change", (event) => stored.set("keys", event.target.checked ? "on" : "off"));
   for (const chip of all(".chip")) {
-    if (chip.dataset.level === "unknown") continue;
+    if (chip.dataset.level === "unknown") continue; // leads to the coverage
     const button = make("button", { type: "button", "aria-pressed": "false" });
     button.append(...chip.childNodes);
     button.addEventListener("click", () => {
@@ -469,12 +463,13 @@
   }
   for (const code of all("code.command")) code.replaceWith(copyable(code.textContent));
   for (const time of all("time")) {
-    time.after(` (${new Date(time.dateTime).toLocaleString(undefined, { timeZoneName: "short" })})`);
+    time.after(` (${new Date(time.dateTime).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long" })})`);
   }
   const opened = [];
   addEventListener("beforeprint", () => all("details:not([open])").forEach((part) => { part.open = true; opened.push(part); }));
   addEventListener("afterprint", () => opened.splice(0).forEach((part) => { part.open = false; }));
   addEventListener("hashchange", read);
+  if (!items.flat().some((item) => ownerOf(item.finding))) one("#page-group [value=owner]").remove();
   theme(stored.get("theme"));
   for (const part of all("[data-script]")) part.hidden = false;
   render();

@@ -9,6 +9,9 @@ use tempfile::TempDir;
 /// A report on disk, as long as it lives.
 pub(crate) struct Report {
     pub(crate) file: PathBuf,
+    /// The same run in other formats.
+    pub(crate) csv: PathBuf,
+    pub(crate) json: PathBuf,
     _folder: TempDir,
 }
 
@@ -51,15 +54,19 @@ fn pod(namespace: &str, name: &str) -> Value {
 fn scan(sim: Sim) -> Report {
     let server: Running = sim.start_in_thread().expect("the simulator starts");
     let folder = tempfile::tempdir().expect("a folder can be made");
-    let (kubeconfig, file) = (folder.path().join("kubeconfig"), folder.path().join("report.html"));
+    let [kubeconfig, file, csv, json] =
+        ["kubeconfig", "report.html", "report.csv", "report.json"].map(|name| folder.path().join(name));
     std::fs::write(&kubeconfig, server.kubeconfig()).expect("the kubeconfig can be written");
     let output = Command::new(env!("CARGO_BIN_EXE_detek"))
         .args(["run", "all", "--quiet", "--allow-partial", "--kubeconfig"])
         .arg(&kubeconfig)
-        .args(["-o", &format!("html={}", file.display())])
+        .args(
+            [("html", &file), ("csv", &csv), ("json", &json)]
+                .map(|(format, to)| format!("-o{format}={}", to.display())),
+        )
         .env_clear()
         .output()
         .expect("the binary starts");
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    Report { file, _folder: folder }
+    Report { file, csv, json, _folder: folder }
 }

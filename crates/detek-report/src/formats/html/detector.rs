@@ -27,12 +27,12 @@ pub(super) struct DetectorView<'a> {
     pub(super) reason: Option<String>,
     pub(super) count: String,
     pub(super) preview: String,
-    pub(super) rows: Vec<RowView>,
+    pub(super) rows: Vec<RowView<'a>>,
     pub(super) rest: Option<String>,
 }
 
 /// One finding.
-pub(super) struct RowView {
+pub(super) struct RowView<'a> {
     pub(super) namespace: String,
     pub(super) kind: String,
     pub(super) name: String,
@@ -41,15 +41,15 @@ pub(super) struct RowView {
     pub(super) message: String,
     pub(super) samples: String,
     /// Anchor and id of the detector whose finding explains it.
-    pub(super) cause: Option<(String, String)>,
+    pub(super) cause: Option<(String, &'a str)>,
     pub(super) count: String,
 }
 
 impl<'a> DetectorView<'a> {
-    pub(super) fn new(report: &'a Report, anchors: &Anchors<'_>) -> Self {
+    pub(super) fn new(report: &'a Report, anchors: &Anchors<'a>) -> Self {
         let meta = report.detector.meta();
         DetectorView {
-            anchor: anchors.of(&report.id),
+            anchor: anchors.of(report),
             id: &report.id,
             level: report.level,
             title: meta.title,
@@ -58,7 +58,7 @@ impl<'a> DetectorView<'a> {
             references: meta.references.iter().filter(|page| page.url.starts_with("https://")).collect(),
             partial: report.partial,
             reason: report.reason.as_ref().map(|reason| clip(&reason.text, 1000)),
-            count: count(report.counts.findings),
+            count: count(report),
             preview: preview(report),
             rows: report.findings.iter().take(ROWS).map(|finding| row(finding, report.level, anchors)).collect(),
             rest: rest(report),
@@ -66,8 +66,12 @@ impl<'a> DetectorView<'a> {
     }
 }
 
-fn count(findings: u64) -> String {
-    format!("{} {}", number(findings), if findings == 1 { "finding" } else { "findings" })
+/// Findings that another explains are not counted again.
+fn count(report: &Report) -> String {
+    let explained = report.findings.iter().filter(|finding| finding.cause.is_some()).count() as u64;
+    let own = report.counts.findings - explained;
+    let text = format!("{} {}", number(own), if own == 1 { "finding" } else { "findings" });
+    if explained == 0 { text } else { format!("{text}, {} that follow from others", number(explained)) }
 }
 
 fn preview(report: &Report) -> String {
@@ -79,7 +83,7 @@ fn preview(report: &Report) -> String {
     }
 }
 
-fn row(finding: &Finding, level: Level, anchors: &Anchors<'_>) -> RowView {
+fn row<'a>(finding: &Finding, level: Level, anchors: &Anchors<'a>) -> RowView<'a> {
     let names: Vec<String> = finding.samples.iter().map(|sample| clip(&sample.name, 80)).collect();
     let more = if finding.count > names.len() as u64 { ", ..." } else { "" };
     RowView {

@@ -4,15 +4,18 @@
 //! policy that allows its own style and script by their hashes and nothing else.
 
 mod cluster;
+mod coverage;
 mod detector;
 mod embed;
+mod outcomes;
 mod prose;
 
 use crate::{Render, Style, document::Json};
 use askama::Template;
-use cluster::{ClusterView, Place};
-use detek_core::{Totals, clip};
+use cluster::ClusterView;
+use detek_core::{Level, Totals, clip};
 use embed::{Data, Verbatim};
+use outcomes::Place;
 use prose::Span;
 use std::fmt::Display;
 
@@ -27,6 +30,7 @@ const NAME: usize = 253;
 struct Page<'a> {
     policy: String,
     version: &'a str,
+    program: &'a str,
     title: String,
     style: Verbatim,
     script: Verbatim,
@@ -34,11 +38,12 @@ struct Page<'a> {
     clusters: Vec<ClusterView<'a>>,
 }
 
-pub(crate) fn render(runs: &[Render<'_>], _: &Style<'_>, out: &mut Vec<u8>) {
+pub(crate) fn render(runs: &[Render<'_>], look: &Style<'_>, out: &mut Vec<u8>) {
     let data = serde_json::to_string(&Json::new(runs)).expect("these types have string keys");
     let page = Page {
         policy: policy(),
         version: runs.first().map_or("", |render| render.detek_version),
+        program: look.program,
         title: format!("{}: {}", name(runs), summary(runs)),
         style: STYLE,
         script: SCRIPT,
