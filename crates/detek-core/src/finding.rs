@@ -92,9 +92,12 @@ impl Draft {
         self
     }
 
-    /// Another object involved.
+    /// Another object involved; of many, the first by name are kept.
     pub fn related(&mut self, object: ObjectRef) -> &mut Self {
         self.related.insert(object);
+        if self.related.len() > EVIDENCE_ITEMS {
+            self.related.pop_last();
+        }
         self
     }
 

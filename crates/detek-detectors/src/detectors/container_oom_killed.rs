@@ -85,11 +85,11 @@ status:
             let limit = limit.or_else(|| pod.spec.resources.limits.get("memory")).map(ToString::to_string);
             let text = match &limit {
                 Some(limit) => format!("its limit is {limit}"),
-                None => "it has no limit, so the memory of its node ran out".to_owned(),
+                None => "it has no limit, so its node had none left".to_owned(),
             };
             let (name, ago) = (status.name, found.age(at));
             let finding =
-                found.add("oom_killed", format!("container {name} was killed {ago} ago for want of memory: {text}"));
+                found.add("oom_killed", format!("container {name} ran out of memory {ago} ago and was killed: {text}"));
             finding.path("status.containerStatuses").key(name).evidence("container", name);
             finding.evidence("memory_limit", limit).evidence("restarts", status.restart_count);
             finding.evidence("exit_code", end.exit_code).evidence("finished_at", end.finished_at.text());
@@ -122,8 +122,8 @@ status: {containerStatuses: [{name: app, lastState: {terminated: {reason: OOMKil
             &[("window", "5m")],
             &expect![[r"
                 Error
-                Error Pod/shop/unlimited: container app was killed 4m5s ago for want of memory: it has no limit, so the memory of its node ran out
-                Error Pod/shop/web: container setup was killed 4m5s ago for want of memory: its limit is 1Gi"]],
+                Error Pod/shop/unlimited: container app ran out of memory 4m5s ago and was killed: it has no limit, so its node had none left
+                Error Pod/shop/web: container setup ran out of memory 4m5s ago and was killed: its limit is 1Gi"]],
         );
     }
 }

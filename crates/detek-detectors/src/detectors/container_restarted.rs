@@ -162,7 +162,7 @@ impl Cause {
             Cause::Crashed => "the program crashed".to_owned(),
             Cause::Completed => "the program ended by itself, and its restart policy starts it again".to_owned(),
             Cause::Command(what) => format!("its command {what}"),
-            Cause::Error => "the program gave up, its log says why".to_owned(),
+            Cause::Error => "the program gave up, see its log".to_owned(),
             Cause::Unknown => "how it ended is not known".to_owned(),
         }
     }
@@ -260,7 +260,7 @@ lastTimestamp: '2026-01-02T02:03:35Z'
             Warn Pod/shop/d-segfault: container app restarted once 1h ago, after exit code 139 (signal 11, SIGSEGV): the program crashed
             Warn Pod/shop/e-ended: container app restarted once 1h ago, after exit code 0 (Completed): the program ended by itself, and its restart policy starts it again
             Warn Pod/shop/f-typo: container app restarted once 1h ago, after exit code 127 (Error): its command was not found
-            Warn Pod/shop/g-error: container app restarted once 1h ago, after exit code 1 (Error): the program gave up, its log says why
+            Warn Pod/shop/g-error: container app restarted once 1h ago, after exit code 1 (Error): the program gave up, see its log
             Warn Pod/shop/h-lost: container app restarted once 1h ago, after exit code 255 (Unknown): its node lost track of it, as after a restart of the node"]],
         );
     }
@@ -283,7 +283,7 @@ status: {conditions: [{type: Ready, status: 'True', lastTransitionTime: '2026-01
             &[],
             &expect![[r"
             Warn
-            Warn Pod/shop/crashed: container app restarted once 1h ago, after exit code 1 (Error): the program gave up, its log says why
+            Warn Pod/shop/crashed: container app restarted once 1h ago, after exit code 1 (Error): the program gave up, see its log
             Warn Pod/shop/earlier: container app restarted once 2h ago, after exit code 137 (signal 9, SIGKILL): it was stopped from outside, often for a failed liveness probe
             Warn Pod/shop/lost: container app restarted once 1h ago, after exit code 255 (Unknown): node n1 became ready again then, as after a restart"]],
         );

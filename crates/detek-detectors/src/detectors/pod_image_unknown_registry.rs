@@ -29,6 +29,7 @@ impl Detector for PodImageUnknownRegistry {
             url: "https://kubernetes.io/docs/concepts/containers/images/#image-names",
         }],
         fires: "
+# with allowed=registry.example/team
 kind: Pod
 metadata: {name: hub, namespace: shop}
 spec: {containers: [{name: app, image: 'nginx:1.27'}]}

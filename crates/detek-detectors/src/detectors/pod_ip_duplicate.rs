@@ -65,18 +65,18 @@ status: {phase: Pending}
     type Reads = (SharedAddresses,);
 
     fn check(&self, pod: &PodAddress<'_>, (shared,): Values<'_, Self::Reads>, found: &mut Findings<'_>) {
-        let this = ObjectRef::new("", "Pod", pod.metadata.namespace, pod.metadata.name);
+        let this = pod.object();
         for address in pod.own() {
             let Some(holders) = shared.holders(address) else { continue };
-            let others = || holders.iter().filter(|holder| **holder != this);
+            let others = || holders.named.iter().filter(|holder| **holder != this);
             let Some(other) = others().next() else { continue };
-            let more = match others().count() {
-                1 => String::new(),
-                count => format!(" and {} more", count - 1),
+            let more = match holders.count {
+                2 => String::new(),
+                count => format!(" and of {} more", count - 2),
             };
             let finding = found.add("ip", format!("address {address} is also that of pod {}{more}", other.short()));
             finding.path("status.podIPs").key(address).evidence("ip", address.to_string());
-            finding.evidence("pods", holders.iter().map(ObjectRef::short).collect::<Vec<_>>());
+            finding.evidence("pods", holders.count);
             for other in others() {
                 finding.related(other.clone());
             }
@@ -109,9 +109,9 @@ status: {phase: Running, podIP: 'fd00::1'}
             &[],
             &expect![[r"
                 Error
-                Error Pod/one/a: address fd00::1 is also that of pod two/b and 1 more
-                Error Pod/two/b: address fd00::1 is also that of pod one/a and 1 more
-                Error Pod/two/c: address fd00::1 is also that of pod one/a and 1 more"]],
+                Error Pod/one/a: address fd00::1 is also that of pod two/b and of 1 more
+                Error Pod/two/b: address fd00::1 is also that of pod one/a and of 1 more
+                Error Pod/two/c: address fd00::1 is also that of pod one/a and of 1 more"]],
         );
     }
 }

@@ -1,6 +1,6 @@
 //! Pods as the network sees them.
 
-use detek_core::{InputKind, Kind};
+use detek_core::{InputKind, Kind, ObjectRef};
 use detek_doc::Present;
 use serde::Deserialize;
 use std::{collections::BTreeSet, net::IpAddr};
@@ -59,6 +59,11 @@ pub(crate) struct PodIp<'s> {
 }
 
 impl PodAddress<'_> {
+    /// The pod, as findings name it.
+    pub(crate) fn object(&self) -> ObjectRef {
+        ObjectRef::new("", "Pod", self.metadata.namespace, self.metadata.name)
+    }
+
     /// The addresses that are its own and in use: none of a pod on the network of its node, or one that does not run.
     pub(crate) fn own(&self) -> BTreeSet<IpAddr> {
         let status = &self.status;

@@ -85,6 +85,9 @@ impl Placement<'_> {
     /// What the scheduler sets aside for it of `resource` (`detectors.md` section 0, effective request): the larger of
     /// all long-running containers together, and of each init container with the sidecars started before it.
     pub(crate) fn request(&self, resource: &str) -> f64 {
+        if resource == "pods" {
+            return 1.0;
+        }
         let spec = &self.spec;
         let asked = |resources: &Resources<'_>| resources.request(resource).and_then(quantity);
         let of = |container: &Asks<'_>| asked(&container.resources).unwrap_or(0.0);
@@ -125,6 +128,7 @@ mod tests {
         );
         assert!((pod.request("cpu") - 2.25).abs() < 1e-9, "{}", pod.request("cpu"));
         assert!(pod.request("memory").abs() < 1e-9);
+        assert!((pod.request("pods") - 1.0).abs() < 1e-9);
     }
 
     #[test]
