@@ -19,7 +19,9 @@ pub(crate) struct Request {
     pub(crate) threads: Option<NonZeroUsize>,
     /// When to stop, and who is told how far it is.
     pub(crate) reading: ReadOptions,
-    /// As detek is called, for commands to type.
+    /// The command that scans, for messages: `detek run`.
+    pub(crate) command: String,
+    /// As detek is called.
     pub(crate) program: &'static str,
 }
 
@@ -105,7 +107,7 @@ async fn check_namespaces(cluster: &Cluster, request: &Request) -> Result<(), Fa
             let known: Vec<&str> = known.iter().map(String::as_str).collect();
             let failure = Failure::new(Code::UnknownNamespace, what).line("cause", did_you_mean(namespace, &known));
             let fix = match nearest(namespace, known).first() {
-                Some(near) => format!("{} run -n {near}", request.program),
+                Some(near) => format!("{} -n {near}", request.command),
                 None => "kubectl get namespaces".to_owned(),
             };
             return Err(failure.line("fix", fix));

@@ -40,14 +40,14 @@ pub(super) async fn run(arguments: RunArguments, session: &Session) -> Result<u8
         let connecting: Connecting = Box::pin(async move { connect(&target, context, &run_id, program).await });
         (name, connecting)
     });
-    let scans = Scans { selection, namespaces: target.namespace.clone(), limits, now, probe_loopback: false };
+    let scans = Scans { selection, namespaces: target.namespace.clone(), limits, now, demo: false };
     scans.run(connections.collect(), (&reporting, &outputs), session).await
 }
 
 pub(super) async fn demo(arguments: DemoArguments, session: &Session) -> Result<u8, Failure> {
     let DemoArguments { selection, namespace, seed, limits, reporting } = arguments;
     let outputs = outputs(&reporting, 1)?;
-    let sim = detek_sim::Sim::demo().seed(seed).start().await.map_err(|why| {
+    let sim = detek_sim::Sim::demo().seed(seed).tls(detek_sim::Tls::Good).start().await.map_err(|why| {
         Failure::new(Code::Usage, "cannot start the simulated cluster").line("cause", why.to_string())
     })?;
     let program = session.program;
@@ -56,7 +56,7 @@ pub(super) async fn demo(arguments: DemoArguments, session: &Session) -> Result<
         let connected = Cluster::from_kubeconfig_text(&kubeconfig, None).await;
         connected.map_err(|why| crate::connect::failure(&why, program))
     });
-    let scans = Scans { selection, namespaces: namespace, limits, now: None, probe_loopback: true };
+    let scans = Scans { selection, namespaces: namespace, limits, now: None, demo: true };
     scans.run(vec![(Some("demo".to_owned()), connecting)], (&reporting, &outputs), session).await
 }
 
@@ -66,7 +66,7 @@ struct Scans {
     namespaces: Vec<String>,
     limits: Limits,
     now: Option<Timestamp>,
-    probe_loopback: bool,
+    demo: bool,
 }
 
 /// What became of one cluster.
@@ -155,12 +155,13 @@ impl Scans {
                 now: self.now,
                 threads: self.limits.threads,
                 reading,
+                command: format!("{} {}", session.program, if self.demo { "demo" } else { "run" }),
                 program: session.program,
             };
             let limits = detek_kube::Limits {
                 parallel: self.limits.concurrency.get(),
                 page_limit: self.limits.page_size,
-                probe_loopback: self.probe_loopback,
+                probe_loopback: self.demo,
                 ..detek_kube::Limits::default()
             };
             let (selected, turns) = (Arc::clone(selected), Arc::clone(&turns));
