@@ -1,5 +1,6 @@
 //! What can be typed.
 
+use crate::codes::Code;
 use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use detek_core::{Level, Span};
 use jiff::Timestamp;
@@ -229,7 +230,9 @@ impl std::str::FromStr for FailOn {
         if text.eq_ignore_ascii_case("none") {
             return Ok(FailOn(None));
         }
-        text.parse().map(|level| FailOn(Some(level))).map_err(|_| "fatal, error, warn, info or none".to_owned())
+        text.parse()
+            .map(|level| FailOn(Some(level)))
+            .map_err(|_| "it is one of fatal, error, warn, info, none".to_owned())
     }
 }
 
@@ -349,10 +352,19 @@ pub(crate) fn command(program: &'static str) -> clap::Command {
     Arguments::command().bin_name(program)
 }
 
-/// What was typed. Ends the process with a usage error, or after help or version.
-pub(crate) fn parse(program: &'static str) -> Arguments {
-    let matches = command(program).get_matches();
-    Arguments::from_arg_matches(&matches).unwrap_or_else(|why| why.exit())
+/// What was typed. Ends the process after help or version.
+///
+/// # Errors
+/// A usage error, as it is shown.
+pub(crate) fn parse(program: &'static str) -> Result<Arguments, String> {
+    let parsed = command(program).try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches));
+    parsed.map_err(|why| {
+        if !why.use_stderr() {
+            why.exit();
+        }
+        let code = Code::Usage.page().code;
+        why.render().to_string().replacen("error:", &format!("error[{code}]:"), 1)
+    })
 }
 
 impl RbacArguments {

@@ -31,7 +31,13 @@ fn tell_panics_apart() {
 fn main() -> ExitCode {
     tell_panics_apart();
     let program = cli::program(std::env::args_os().next().as_ref());
-    let arguments = cli::parse(program);
+    let arguments = match cli::parse(program) {
+        Ok(arguments) => arguments,
+        Err(usage) => {
+            let _ = write!(std::io::stderr(), "{usage}");
+            return ExitCode::from(Code::Usage.page().exit);
+        }
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = match runtime {
         Ok(runtime) => runtime.block_on(commands::run(arguments, program)),

@@ -222,8 +222,11 @@ fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 fn failure(place: &str, why: &std::io::Error) -> Failure {
+    let cause = why.to_string();
+    // A temporary file names itself, which helps nobody.
+    let cause = cause.split(" at path ").next().unwrap_or_default();
     Failure::new(Code::Output, format!("cannot write {place}"))
-        .line("cause", why.to_string())
+        .line("cause", cause)
         .line("kept", "what was there before is untouched")
         .line("fix", "choose another place with -o FORMAT=FILE")
 }

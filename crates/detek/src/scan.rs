@@ -149,18 +149,27 @@ pub(crate) fn connection_failure(cluster: &Cluster, context: &str, cause: &Cause
             let user = target.user.as_deref().unwrap_or("this user");
             Failure::new(Code::Rejected, format!("credential rejected by {server} (401)"))
                 .line("cause", format!("{} of {user}: {}", target.credential, cause.text))
-                .line("fix", format!("log in again as {user}, or choose another context: {choose}"))
+                .line("fix", format!("kubectl auth whoami --context {context}  # log in again if that fails, too"))
+                .line("or", choose)
         }
         CauseClass::Tls => Failure::new(Code::Tls, format!("TLS to {server} failed"))
-            .line("cause", format!("{}; checked against {}", cause.text, target.trust))
-            .line("fix", "check `certificate-authority-data` and `server:` in the kubeconfig, and the clock"),
-        CauseClass::Exec => Failure::new(Code::Plugin, format!("credential plugin failed: {}", target.credential))
             .line("cause", &cause.text)
-            .line("fix", "run the program by hand, log in again, or install it"),
+            .line("fix", format!("kubectl config view --minify --context {context}  # server, certificate authority")),
+        CauseClass::Exec => {
+            let name = target.credential.strip_prefix("program ").unwrap_or(&target.credential);
+            Failure::new(Code::Plugin, format!("credential plugin \"{name}\" failed"))
+                .line(
+                    "cause",
+                    cause.text.strip_prefix(&format!("the credential plugin {name} failed: ")).unwrap_or(&cause.text),
+                )
+                .line("fix", format!("{name}  # by hand: log in again, or install it"))
+                .line("or", choose)
+        }
         CauseClass::NotKubernetes | CauseClass::Redirect => {
             Failure::new(Code::NotKubernetes, format!("{server} did not answer like a Kubernetes API"))
                 .line("cause", format!("{}; a proxy or login page?", cause.text))
-                .line("fix", format!("check `server:` in the kubeconfig, or choose another context: {choose}"))
+                .line("fix", format!("kubectl config view --minify --context {context}  # is `server:` right?"))
+                .line("or", choose)
         }
         CauseClass::Dns
         | CauseClass::Refused

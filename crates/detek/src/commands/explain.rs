@@ -22,7 +22,8 @@ pub(super) fn explain(name: &str, form: FormKind) -> Result<u8, Failure> {
             let names = names(&all);
             let codes = PAGES.iter().map(|page| page.code);
             let known: Vec<&str> = names.iter().map(String::as_str).chain(codes).collect();
-            return Err(unknown("detector or code", name, &known, "detek list detectors"));
+            let list = if code.starts_with("DTK-") { "detek list errors" } else { "detek list detectors" };
+            return Err(unknown("detector or code", name, &known, list));
         }
     };
     answer.print(form)?;
