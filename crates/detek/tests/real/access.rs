@@ -61,7 +61,7 @@ fn who_may_not_list_pods_is_told_so_by_every_detector_that_reads_them() {
     let user = "case-without-pods";
     let kubeconfig = cluster.kubeconfig_by_certificate(user, "valid");
     apply(cluster, &without("pods", &rbac(["--to", "user:case-without-pods"])));
-    let scan = Scan::run(&kubeconfig, [], None);
+    let scan = Scan::run(&kubeconfig, []);
     assert_eq!(scan.code, Some(3), "a gap is exit code 3: {}", scan.stderr);
     let mut readers = BTreeSet::new();
     for report in scan.reports() {
@@ -86,7 +86,7 @@ fn who_may_not_list_pods_is_told_so_by_every_detector_that_reads_them() {
     let missing = rbac(fix.split(' '));
     assert_eq!(rules(&missing), [json!({"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]})]);
     apply(cluster, &missing);
-    assert_full_coverage(&Scan::run(&kubeconfig, [], None));
+    assert_full_coverage(&Scan::run(&kubeconfig, []));
 }
 
 #[test]
@@ -96,13 +96,13 @@ fn the_printed_role_is_enough_for_full_coverage() {
     apply(cluster, &rbac([]));
     let token = cluster.kubectl(&["-n", "detek", "create", "token", "detek-scanner"], "");
     let scanner = cluster.kubeconfig_by_token("detek-scanner", token.trim());
-    assert_full_coverage(&Scan::run(&scanner, [], None));
+    assert_full_coverage(&Scan::run(&scanner, []));
 }
 
 #[test]
 fn an_administrator_only_reads() {
     let Some(cluster) = cluster::shared() else { return };
-    Scan::run(&cluster.kubeconfig(), ["all"], None);
+    Scan::run(&cluster.kubeconfig(), ["all"]);
     let log = cluster.audit_log();
     let requests: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let ours = |request: &&Value| {

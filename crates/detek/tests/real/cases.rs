@@ -208,7 +208,14 @@ impl Case {
     fn scan(&self, cluster: &Cluster, now: Option<&str>, outcome: &mut Outcome) -> Vec<Finding> {
         let args = self.args.iter().map(String::as_str);
         let args = ["--only", self.detector.as_str()].into_iter().chain(args);
-        let scan = Scan::run(&cluster.kubeconfig(), args, now);
+        let scan =
+            match Scan::attempt(&cluster.kubeconfig(), args.chain(now.into_iter().flat_map(|now| ["--now", now]))) {
+                Ok(scan) => scan,
+                Err(error) => {
+                    outcome.faults.push(format!("{}: {error}", self.detector));
+                    return Vec::new();
+                }
+            };
         let id = self.report.as_deref().unwrap_or(&self.detector);
         let Some(report) = scan.report(id) else {
             outcome.faults.push(format!("{id}: no report; {}", scan.stderr));

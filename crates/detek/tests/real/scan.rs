@@ -38,16 +38,24 @@ pub(crate) fn detek<'a>(args: impl IntoIterator<Item = &'a str>) -> Output {
 }
 
 impl Scan {
-    /// Scans with `kubeconfig`; `now`, if given, is the time that the scan believes in.
-    pub(crate) fn run<'a>(kubeconfig: &'a Path, args: impl IntoIterator<Item = &'a str>, now: Option<&'a str>) -> Self {
+    /// Scans with `kubeconfig`.
+    ///
+    /// # Panics
+    /// When there is no report.
+    pub(crate) fn run<'a>(kubeconfig: &'a Path, args: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::attempt(kubeconfig, args).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The same; without a report, what there is instead.
+    pub(crate) fn attempt<'a>(kubeconfig: &'a Path, args: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
         let kubeconfig = kubeconfig.to_str().expect("the path is text");
         let fixed = ["run", "--kubeconfig", kubeconfig, "-o", "json", "--quiet"];
-        let now = now.into_iter().flat_map(|now| ["--now", now]);
-        let output = detek(fixed.into_iter().chain(args).chain(now));
-        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-        let document = serde_json::from_slice(&output.stdout)
-            .unwrap_or_else(|error| panic!("no JSON ({error}); exit {:?}: {stderr}", output.status.code()));
-        Self { document, stderr, code: output.status.code() }
+        let output = detek(fixed.into_iter().chain(args));
+        let (code, stderr) = (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned());
+        match serde_json::from_slice(&output.stdout) {
+            Ok(document) => Ok(Self { document, stderr, code }),
+            Err(error) => Err(format!("no JSON ({error}); exit code {code:?}: {stderr}")),
+        }
     }
 
     /// The report called `id`.
