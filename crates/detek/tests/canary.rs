@@ -155,7 +155,7 @@ fn start(sim: Sim) -> Running {
 fn everything() -> Vec<String> {
     let formats =
         detek_report::FORMATS.iter().flat_map(|format| ["-o".to_owned(), format!("{0}=report.{0}", format.name)]);
-    ["run".to_owned(), "all".to_owned()].into_iter().chain(formats).collect()
+    ["run", "all", "-vv", "--enable", "secrets"].map(str::to_owned).into_iter().chain(formats).collect()
 }
 
 /// A scan of `kubeconfig` with everything on.
@@ -219,6 +219,15 @@ fn what_a_credential_plugin_says_is_not_shown() {
     let good = scan(&plugin(&format!("echo 'debug: CANARY7Q3' >&2; echo '{credential}'")));
     assert!(good.text("report.json").contains("pod has failed"), "the plugin's token opens the cluster");
     good.assert_clean();
+    for script in [
+        format!("echo '{credential}'; exit 1"),
+        format!("echo 'garbage CANARY7Q3 {credential}'"),
+        "echo 'CANARY7Q3'; exit 255".to_owned(),
+    ] {
+        let left = scan(&plugin(&script));
+        assert_ne!(left.code, Some(0), "{script}");
+        left.assert_clean();
+    }
 }
 
 #[test]
