@@ -17,8 +17,11 @@ fn scan(server: &Running) -> Value {
     let kubeconfig = kubeconfig.to_str().expect("the path is text");
     let allowed = "pod_image_unknown_registry.allowed=registry.example.com";
     let output = detek(&["run", "all", "--kubeconfig", kubeconfig, "-o", "json", "--quiet", "--param", allowed]);
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("the report is JSON")
+    let document: Value = serde_json::from_slice(&output.stdout).expect("the report is JSON");
+    let reasons = document["reports"].as_array().expect("reports").iter().filter_map(|report| report.get("reason"));
+    let reasons: Vec<&Value> = reasons.collect();
+    assert_eq!(output.status.code(), Some(0), "{reasons:?} {}", String::from_utf8_lossy(&output.stderr));
+    document
 }
 
 /// What `detek rbac` lets its holder do.
