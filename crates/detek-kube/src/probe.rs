@@ -131,27 +131,22 @@ pub(crate) async fn servers(reading: &Reading) -> Result<Documents, Cause> {
 /// The addresses of the Service `kubernetes`, and the bytes of the answers that named them.
 async fn addresses(reading: &Reading) -> Result<(BTreeSet<SocketAddr>, u64), Cause> {
     let failed = match reading.fetch(Ask::json(SLICES)).await {
-        Ok(answer) => {
-            let found = decode::<Slices>(&answer)?.addresses();
-            if !found.is_empty() {
-                return Ok((found, answer.body.len() as u64));
-            }
-            None
-        }
+        Ok(answer) => return some(decode::<Slices>(&answer)?.addresses(), &answer),
         Err(failure) if failure.cause.class == CauseClass::NotServed => None,
         Err(failure) => Some(failure.cause),
     };
     match reading.fetch(Ask::json(ENDPOINTS)).await {
-        Ok(answer) => {
-            let found = decode::<Endpoints>(&answer)?.addresses();
-            if found.is_empty() {
-                let text = "the Service kubernetes names no address of an API server";
-                return Err(Cause::new(CauseClass::NotServed, Stage::Discovery, text));
-            }
-            Ok((found, answer.body.len() as u64))
-        }
+        Ok(answer) => some(decode::<Endpoints>(&answer)?.addresses(), &answer),
         Err(failure) => Err(failed.unwrap_or(failure.cause)),
     }
+}
+
+fn some(found: BTreeSet<SocketAddr>, answer: &Answer) -> Result<(BTreeSet<SocketAddr>, u64), Cause> {
+    if found.is_empty() {
+        let text = "the Service kubernetes names no address of an API server";
+        return Err(Cause::new(CauseClass::NotServed, Stage::Discovery, text));
+    }
+    Ok((found, answer.body.len() as u64))
 }
 
 fn decode<'a, T: Deserialize<'a>>(answer: &'a Answer) -> Result<T, Cause> {
