@@ -99,79 +99,34 @@ status:
             let how = ended.map_or_else(String::new, |ended| format!(", after {}", ended.how()));
             let seen = Seen {
                 probe: kills.and_then(|kills| kills.last(pod.metadata.uid, name)),
+                node: pod.spec.node_name,
                 node_ready: nodes.and_then(|nodes| nodes.since(pod.spec.node_name)),
                 liveness: pod.container(name).is_some_and(|container| container.liveness_probe.is_some()),
             };
-            let cause = ended.map_or(Cause::Unknown, |ended| seen.cause(ended, at));
-            let why = cause.text(pod.spec.node_name);
+            let unknown = || ("unknown", "how it ended is not known".to_owned());
+            let (cause, why) = ended.map_or_else(unknown, |ended| seen.cause(ended, at));
             let finding = found.add("restarted", format!("container {name} restarted {times} {ago} ago{how}: {why}"));
-            finding.path("status.containerStatuses").key(name).key(cause.name());
-            finding.evidence("container", name).evidence("restarts", restarts).evidence("cause", cause.name());
+            finding.path("status.containerStatuses").key(name).key(cause);
+            finding.evidence("container", name).evidence("restarts", restarts).evidence("cause", cause);
             if let Some(ended) = ended {
                 finding.evidence("exit_code", ended.exit_code).evidence("reason", ended.reason);
                 finding.evidence("finished_at", ended.finished_at.text());
             }
-            if cause == Cause::Node {
+            if cause == "node" {
                 finding.related(ObjectRef::new("", "Node", "", pod.spec.node_name));
             }
         }
     }
 }
 
-/// Why a container ended.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Cause {
-    OutOfMemory,
-    Probe(&'static str),
-    Node,
-    Lost,
-    Killed { liveness: bool },
-    Crashed,
-    Completed,
-    Command(&'static str),
-    Error,
-    Unknown,
-}
-
-impl Cause {
-    fn name(self) -> &'static str {
-        match self {
-            Cause::OutOfMemory => "out_of_memory",
-            Cause::Probe(_) => "probe",
-            Cause::Node => "node",
-            Cause::Lost => "lost",
-            Cause::Killed { .. } => "killed",
-            Cause::Crashed => "crashed",
-            Cause::Completed => "completed",
-            Cause::Command(_) => "command",
-            Cause::Error => "error",
-            Cause::Unknown => "unknown",
-        }
-    }
-
-    fn text(self, node: &str) -> String {
-        match self {
-            Cause::OutOfMemory => "it used more memory than it may".to_owned(),
-            Cause::Probe(probe) => format!("its {probe} probe failed"),
-            Cause::Node => format!("node {node} became ready again then, as after a restart"),
-            Cause::Lost => "its node lost track of it, as after a restart of the node".to_owned(),
-            Cause::Killed { liveness: true } => {
-                "it was stopped from outside, often for a failed liveness probe".to_owned()
-            }
-            Cause::Killed { liveness: false } => "it was stopped from outside".to_owned(),
-            Cause::Crashed => "the program crashed".to_owned(),
-            Cause::Completed => "the program ended by itself, and its restart policy starts it again".to_owned(),
-            Cause::Command(what) => format!("its command {what}"),
-            Cause::Error => "the program gave up, see its log".to_owned(),
-            Cause::Unknown => "how it ended is not known".to_owned(),
-        }
-    }
-}
-
 /// What the cluster still knows beside the status of the container.
-struct Seen {
+struct Seen<'s> {
+    /// Which probe ended it last, and when.
     probe: Option<(&'static str, Timestamp)>,
+    node: &'s str,
+    /// When the node became ready.
     node_ready: Option<Timestamp>,
+    /// Whether it has a liveness probe.
     liveness: bool,
 }
 
@@ -180,33 +135,38 @@ const SOON: SignedDuration = SignedDuration::from_mins(10);
 /// How far clocks of nodes and of the server may differ.
 const SKEW: SignedDuration = SignedDuration::from_mins(1);
 
-impl Seen {
-    fn cause(&self, ended: &Terminated<'_>, at: Timestamp) -> Cause {
+impl Seen<'_> {
+    /// Why a container ended: in a word, and in a sentence.
+    fn cause(&self, ended: &Terminated<'_>, at: Timestamp) -> (&'static str, String) {
         let follows = |earlier: Timestamp, later: Timestamp| {
             let between = later.duration_since(earlier);
             -SKEW <= between && between <= SOON
         };
         if ended.reason == "OOMKilled" {
-            return Cause::OutOfMemory;
+            return ("out_of_memory", "it used more memory than it may".into());
         }
         if let Some((probe, _)) = self.probe.filter(|(_, killed)| follows(*killed, at)) {
-            return Cause::Probe(probe);
+            return ("probe", format!("its {probe} probe failed"));
         }
         // 255 is what container runtimes give when they were not there.
         let lost = matches!(ended.reason, "Unknown" | "ContainerStatusUnknown") || ended.exit_code == 255;
         let stopped = matches!(ended.signal(), Some(9 | 15));
         if (lost || stopped) && self.node_ready.is_some_and(|ready| follows(at, ready)) {
-            return Cause::Node;
+            return ("node", format!("node {} became ready again then, as after a restart", self.node));
         }
-        match (ended.signal(), ended.exit_code) {
-            _ if lost => Cause::Lost,
-            _ if stopped => Cause::Killed { liveness: self.liveness },
-            (Some(_), _) => Cause::Crashed,
-            (None, 0) => Cause::Completed,
-            (None, 126) => Cause::Command("cannot be executed"),
-            (None, 127) => Cause::Command("was not found"),
-            _ => Cause::Error,
-        }
+        let (cause, why) = match (ended.signal(), ended.exit_code) {
+            _ if lost => ("lost", "its node lost track of it, as after a restart of the node"),
+            _ if stopped && self.liveness => {
+                ("killed", "it was stopped from outside, often for a failed liveness probe")
+            }
+            _ if stopped => ("killed", "it was stopped from outside"),
+            (Some(_), _) => ("crashed", "the program crashed"),
+            (None, 0) => ("completed", "the program ended by itself, and its restart policy starts it again"),
+            (None, 126) => ("command", "its command cannot be executed"),
+            (None, 127) => ("command", "its command was not found"),
+            _ => ("error", "the program gave up, see its log"),
+        };
+        (cause, why.into())
     }
 }
 
