@@ -1,5 +1,6 @@
 //! What a server answered, read to its end.
 
+use crate::request::retry_after;
 use detek_core::{Cause, CauseClass, Stage, clip};
 use http::{HeaderMap, HeaderName, header};
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
@@ -20,19 +21,20 @@ pub struct Answer {
     pub attempts: u8,
     /// `Server`, or empty.
     pub(crate) server: String,
-    /// `Retry-After` in seconds.
+    /// How long the server asks to wait.
     pub(crate) retry_after: Option<Duration>,
 }
 
 impl Answer {
     pub(crate) fn new(status: u16, headers: &HeaderMap, body: Vec<u8>) -> Self {
         let text = |name: HeaderName| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let date = DateTimeParser::new().parse_timestamp(text(header::DATE)).ok();
         Answer {
             status,
             content_type: text(header::CONTENT_TYPE).to_owned(),
-            date: DateTimeParser::new().parse_timestamp(text(header::DATE)).ok(),
+            date,
             server: text(header::SERVER).to_owned(),
-            retry_after: text(header::RETRY_AFTER).trim().parse().ok().map(Duration::from_secs),
+            retry_after: retry_after(headers, date),
             body,
             attempts: 1,
         }

@@ -8,8 +8,9 @@ use crate::{
     kubeconfig::{self, Files, Found, unusable},
     login::Login,
     probe::Way,
-    request::{Ask, Limits, Transport},
+    request::{Ask, Limits},
     tls,
+    transport::Transport,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,9 +1,16 @@
 //! What a server serves, by group and version; a group that fails, fails alone.
 
-use crate::request::{Ask, Transport};
+use crate::{request::Ask, transport::Transport};
 use detek_core::{Cause, CauseClass, Stage};
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, timeout_at},
+};
 
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
     application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
@@ -78,25 +85,35 @@ impl Discovery {
         Discovery { core: Some(cause.clone()), others: Some(cause.clone()), ..Discovery::default() }
     }
 
-    pub(crate) async fn read(transport: &Transport, needed: &BTreeSet<(String, String)>) -> Self {
+    /// Asks for everything at once; nothing of it takes longer than discovery may.
+    pub(crate) async fn read(transport: &Arc<Transport>, needed: &BTreeSet<(String, String)>) -> Self {
+        let end = Instant::now() + transport.limits.discovery;
         let mut found = Discovery::default();
-        match root(transport, "/api").await {
+        let (core, others) = tokio::join!(root(transport, "/api"), root(transport, "/apis"));
+        match core {
             Ok(root) => found.add(root),
-            Err(cause) if is_connection(cause.class) => {
-                // Every other request would end the same way, after the same wait.
-                return Discovery::unknown(&cause);
-            }
+            // Every other request would end the same way, after the same wait.
+            Err(cause) if is_connection(cause.class) => return Discovery::unknown(&cause),
             Err(cause) => found.core = Some(cause),
         }
-        match root(transport, "/apis").await {
+        match others {
             Ok(root) => found.add(root),
             Err(cause) => found.others = Some(cause),
         }
+        let mut asked = JoinSet::new();
         for (group, version) in needed {
             let state = found.groups.get_mut(group).and_then(|versions| versions.get_mut(version));
-            if let Some(state) = state.filter(|state| **state == VersionState::NotAsked) {
-                *state = of_version(transport, group, version).await;
-            }
+            let Some(state) = state.filter(|state| **state == VersionState::NotAsked) else { continue };
+            let late = Cause::new(CauseClass::Timeout, Stage::Discovery, "discovery took too long");
+            *state = VersionState::Failed(late);
+            let (transport, group, version) = (transport.clone(), group.clone(), version.clone());
+            asked.spawn(async move {
+                let state = of_version(&transport, &group, &version).await;
+                (group, version, state)
+            });
+        }
+        while let Ok(Some(Ok((group, version, state)))) = timeout_at(end, asked.join_next()).await {
+            found.groups.entry(group).or_default().insert(version, state);
         }
         found
     }
@@ -135,7 +152,8 @@ pub(crate) fn is_connection(class: CauseClass) -> bool {
 /// What one version of a group holds, asked for by itself.
 pub(crate) async fn of_version(transport: &Transport, group: &str, version: &str) -> VersionState {
     let path = base(group, version);
-    let answer = match transport.fetch(Ask::json(&path)).await {
+    let within = Some(transport.limits.discovery_each);
+    let answer = match transport.fetch(Ask { within, ..Ask::json(&path) }).await {
         Ok(answer) => answer,
         Err(failure) => return VersionState::Failed(failure.cause),
     };
@@ -153,7 +171,8 @@ pub(crate) fn base(group: &str, version: &str) -> String {
 }
 
 async fn root(transport: &Transport, path: &str) -> Result<Root, Cause> {
-    let asked = transport.fetch(Ask { accept: AGGREGATED, ..Ask::json(path) }).await;
+    let within = Some(transport.limits.discovery_each);
+    let asked = transport.fetch(Ask { accept: AGGREGATED, within, ..Ask::json(path) }).await;
     let answer = asked.map_err(|mut failure| {
         // That discovery is missing proves nothing of what it would list.
         if failure.cause.class == CauseClass::NotServed {

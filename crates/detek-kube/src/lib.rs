@@ -6,6 +6,7 @@
 
 mod access;
 mod answer;
+mod body;
 mod clock;
 mod connect;
 mod discovery;
@@ -16,11 +17,14 @@ mod health;
 mod kubeconfig;
 mod list;
 mod login;
+mod pace;
+mod page;
 mod plugin;
 mod probe;
 mod read;
 mod request;
 mod tls;
+mod transport;
 mod watch;
 
 pub use access::{Access, Permission};

@@ -10,7 +10,8 @@ use crate::{
     health,
     login::Login,
     read::{Documents, Reading},
-    request::{Ask, Transport},
+    request::Ask,
+    transport::Transport,
 };
 use detek_core::{Cause, CauseClass, Stage};
 use http::HeaderValue;

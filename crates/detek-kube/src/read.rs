@@ -7,12 +7,16 @@ use crate::{
     health,
     list::Lists,
     probe,
-    request::{Ask, Transport},
+    request::Ask,
+    transport::Transport,
 };
 use detek_core::{Cause, CauseClass, Input, InputKey, InputKind, Scope, Stage, Volume};
 use detek_doc::{Caps, DecodeError, Keep, Projection, Store, StoreBuilder};
 use serde_json::Value;
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::AtomicUsize},
+};
 use tokio::{sync::Semaphore, task::JoinSet};
 
 /// An input to read, and what to keep of its documents.
@@ -57,6 +61,8 @@ pub(crate) struct Reading {
     pub(crate) transport: Arc<Transport>,
     pub(crate) options: ReadOptions,
     discovery: Discovery,
+    /// Bytes of documents kept so far, of all lists together.
+    pub(crate) kept: AtomicUsize,
 }
 
 impl Reading {
@@ -66,6 +72,9 @@ impl Reading {
     }
 }
 
+/// Resources with the longest lists, in most clusters.
+const LONGEST: [&str; 4] = ["pods", "replicasets", "events", "endpointslices"];
+
 impl Cluster {
     /// Reads the planned inputs, some at the same time, and gives them back in the order of the plan. Inputs in
     /// namespaces are read in those of `scope` only; for all others the scope is the cluster. When reading has to end
@@ -73,10 +82,16 @@ impl Cluster {
     pub async fn read(&self, plan: &[PlannedRead], scope: &Scope, options: &ReadOptions) -> Vec<Input> {
         let (transport, options) = (self.transport.clone(), options.clone());
         let discovery = self.discover_for(plan, &options).await;
-        let reading = Arc::new(Reading { transport, options, discovery });
-        let turns = Arc::new(Semaphore::new(self.transport.limits.parallel.max(1)));
+        let reading = Arc::new(Reading { transport, options, discovery, kept: AtomicUsize::new(0) });
+        // As many as may have a request in flight: more would only hold memory.
+        let turns = Arc::new(Semaphore::new(self.transport.limits.parallel.max(1) * 2));
         let mut reads = JoinSet::new();
-        for (n, planned) in plan.iter().cloned().enumerate() {
+        let mut order: Vec<(usize, PlannedRead)> = plan.iter().cloned().enumerate().collect();
+        // The longest lists first, so that none of them is read alone at the end.
+        order.sort_by_key(|(_, planned)| {
+            LONGEST.iter().position(|name| *name == planned.kind.key.name()).unwrap_or(LONGEST.len())
+        });
+        for (n, planned) in order {
             let (reading, turns) = (reading.clone(), turns.clone());
             let scope = if planned.kind.namespaced { scope.clone() } else { Scope::Cluster };
             reads.spawn(async move {
@@ -136,7 +151,7 @@ async fn read(reading: &Reading, planned: PlannedRead, scope: Scope) -> Input {
                 return Input::failed(kind.key, scope, cause);
             }
             let place = (group.as_str(), version.as_str(), resource.as_str());
-            list(reading, place, &projection, (kind.key, scope)).await
+            list(reading, place, projection, (kind.key, scope)).await
         }
         Source::Nothing => {
             let text = format!("{} is not read from a Kubernetes API", kind.key);
@@ -148,7 +163,7 @@ async fn read(reading: &Reading, planned: PlannedRead, scope: Scope) -> Input {
 async fn list(
     reading: &Reading,
     (group, version, resource): (&str, &str, &str),
-    projection: &Projection,
+    projection: Projection,
     (key, scope): (InputKey, Scope),
 ) -> Input {
     let base = discovery::base(group, version);
@@ -156,7 +171,7 @@ async fn list(
         Scope::Cluster => vec![format!("{base}/{resource}")],
         Scope::Namespaces(names) => names.iter().map(|n| format!("{base}/namespaces/{n}/{resource}")).collect(),
     };
-    let mut lists = Lists::new(reading, &key, projection, StoreBuilder::new(&Caps::default()));
+    let mut lists = Lists::new(reading, &key, projection);
     lists.volume.started = Some(clock::now());
     let (mut first, mut whole) = (None, 0_usize);
     for path in &paths {
@@ -173,7 +188,7 @@ async fn list(
             }
         }
     }
-    let Lists { mut out, mut volume, .. } = lists;
+    let (mut out, mut volume) = lists.end();
     out.remove_duplicates(&["metadata", "uid"]);
     volume.finished = Some(clock::now());
     volume.items = out.len() as u64;

@@ -1,7 +1,6 @@
 //! Response bodies: whole, streamed, slowed, cut, stalled, endless; each tells the log how much of it was sent.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
 use crate::answer::Payload;
-use crate::server::Server;
+use crate::log::Open;
 
 /// Bodies that a list cannot be.
 pub(crate) enum Source {
@@ -32,14 +31,12 @@ pub(crate) struct SentBody {
     left: Option<(u64, bool)>,
     /// Bytes a second, and the wait until the next may be sent.
     drip: Option<(u32, Pin<Box<Sleep>>)>,
-    server: Arc<Server>,
-    entry: usize,
-    sent: u64,
+    open: Open,
 }
 
 impl SentBody {
-    pub(crate) fn new(source: Source, server: Arc<Server>, entry: usize) -> Self {
-        Self { source, pending: Bytes::new(), left: None, drip: None, server, entry, sent: 0 }
+    pub(crate) fn new(source: Source, open: Open) -> Self {
+        Self { source, pending: Bytes::new(), left: None, drip: None, open }
     }
 
     pub(crate) fn ends_after(mut self, bytes: u64) -> Self {
@@ -107,22 +104,16 @@ impl HttpBody for SentBody {
             size = step;
             wait.set(sleep(Duration::from_secs_f64(step as f64 / f64::from(*rate))));
         }
-        this.sent += size;
+        this.open.sent += size;
         Poll::Ready(Some(Ok(Frame::data(this.pending.split_to(size as usize)))))
     }
 
     fn size_hint(&self) -> SizeHint {
         match (&self.source, self.left) {
-            (Source::Payload(Payload::Whole(bytes)), None) if self.sent == 0 => {
+            (Source::Payload(Payload::Whole(bytes)), None) if self.open.sent == 0 => {
                 SizeHint::with_exact(bytes.len() as u64)
             }
             _ => SizeHint::default(),
         }
-    }
-}
-
-impl Drop for SentBody {
-    fn drop(&mut self) {
-        self.server.log.close(self.entry, self.sent);
     }
 }

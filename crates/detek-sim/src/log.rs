@@ -1,7 +1,9 @@
 //! What the server was asked, so that tests can count attempts, bytes and parallel requests.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::server::Server;
 
 /// One request as the server saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +62,8 @@ impl Log {
         self.entries().requests[at].status = status;
     }
 
-    pub(crate) fn close(&self, at: usize, bytes: u64) {
+    /// Ends a request, of whose body this much was handed over.
+    fn close(&self, at: usize, bytes: u64) {
         let mut entries = self.entries();
         entries.requests[at].bytes += bytes;
         entries.open -= 1;
@@ -72,5 +75,24 @@ impl Log {
 
     pub(crate) fn peak(&self) -> usize {
         self.entries().peak
+    }
+}
+
+/// A request that is open: it ends with this, however it ends.
+pub(crate) struct Open {
+    server: Arc<Server>,
+    entry: usize,
+    pub(crate) sent: u64,
+}
+
+impl Open {
+    pub(crate) fn new(server: Arc<Server>, entry: usize) -> Self {
+        Self { server, entry, sent: 0 }
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.server.log.close(self.entry, self.sent);
     }
 }

@@ -18,6 +18,7 @@ use crate::answer::Payload;
 use crate::body::{SentBody, Source};
 use crate::clock::http_date;
 use crate::fault::{Action, Body, Strike};
+use crate::log::Open;
 use crate::server::Server;
 use crate::tls::{Identity, Tls};
 use crate::wire::{Fuse, Stream, Wire};
@@ -95,6 +96,7 @@ pub(crate) async fn connection(stream: Stream, server: Arc<Server>) {
 async fn respond(request: Request<Incoming>, server: &Arc<Server>, fuse: &Fuse) -> io::Result<Response<SentBody>> {
     let (parts, incoming) = request.into_parts();
     let judged = server.judge(&parts);
+    let open = Open::new(Arc::clone(server), judged.entry);
     let strike = &judged.strike;
     if strike.find(|a| matches!(a, Action::Stall).then_some(())).is_some() {
         std::future::pending::<()>().await;
@@ -115,7 +117,7 @@ async fn respond(request: Request<Incoming>, server: &Arc<Server>, fuse: &Fuse) 
     };
     decorate(&mut head, strike, server);
     server.log.status(judged.entry, head.status.as_u16());
-    let mut sent = SentBody::new(source, Arc::clone(server), judged.entry);
+    let mut sent = SentBody::new(source, open);
     for action in &strike.actions {
         match action {
             Action::Break { bytes: 0, reset: false } => return Err(io::ErrorKind::ConnectionAborted.into()),

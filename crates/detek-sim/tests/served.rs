@@ -213,3 +213,18 @@ async fn a_generated_cluster_is_sorted_consistent_and_whole() {
     let size = fetch(&server, "GET", "/api/v1/pods", "").await.unwrap().2.len() / 1_003;
     assert!((9_000..15_000).contains(&size), "{size} bytes a pod");
 }
+
+#[tokio::test]
+async fn a_request_that_was_given_up_is_not_open_any_more() {
+    let server = Sim::demo().fault(on("pods").stall()).fault(on("nodes").reset(0)).start().await.unwrap();
+    for _ in 0..3 {
+        let mut tcp = TcpStream::connect(server.address()).await.unwrap();
+        tcp.write_all(b"GET /api/v1/pods HTTP/1.1\r\nHost: sim\r\n\r\n").await.unwrap();
+        tcp.shutdown().await.unwrap();
+        // The server ends the connection when it has noticed.
+        assert_eq!(tcp.read_to_end(&mut Vec::new()).await.unwrap(), 0);
+        let _ = fetch(&server, "GET", "/api/v1/nodes", "").await;
+    }
+    get(&server, "/api/v1/services").await;
+    assert_eq!((server.requests().len(), server.peak_concurrency()), (7, 1));
+}

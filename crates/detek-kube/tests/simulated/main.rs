@@ -7,6 +7,7 @@ mod ending;
 mod instances;
 mod lists;
 mod proxies;
+mod sizes;
 
 use detek_core::{CauseClass, Input, InputKind, Scope};
 use detek_doc::{Keep, Projection};

@@ -1,0 +1,272 @@
+//! The way to one server: every request passes the gate, limits of time, the cap on its answer, and asking again.
+
+use crate::{
+    answer::Answer,
+    body::whole_items,
+    clock,
+    failure::{self, Again, Failure, Route},
+    gate,
+    login::{Login, Session},
+    pace::Pace,
+    probe::Way,
+    request::{Ask, JSON, Limits, Waits, asked_to_wait, backoff},
+};
+use bytes::Bytes;
+use detek_core::{Cause, CauseClass, Stage};
+use http::{HeaderValue, Request, header};
+use http_body_util::BodyExt;
+use jiff::Timestamp;
+use kube::client::Body;
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use tokio::time::{sleep, timeout};
+
+/// Retries after a failure that came fast.
+const RETRIES: u8 = 3;
+/// Tries when the server says how long to wait.
+const TRIES_WHEN_ASKED: u8 = 6;
+/// Up to here a list is held before it is decoded; a longer one is decoded as it comes, if the server ignores the limit.
+const HELD: usize = 16 << 20;
+
+/// The way to one server.
+pub(crate) struct Transport {
+    login: Arc<Login>,
+    route: Route,
+    /// `User-Agent`.
+    agent: HeaderValue,
+    way: Option<Arc<Way>>,
+    pace: Pace,
+    pub(crate) limits: Limits,
+    date: Mutex<Option<Timestamp>>,
+    met: AtomicBool,
+}
+
+impl Transport {
+    /// `way` leads to single instances of the server, if there are any to ask.
+    pub(crate) fn new(login: Arc<Login>, route: Route, agent: HeaderValue, way: Option<Arc<Way>>) -> Self {
+        let (date, met) = (Mutex::new(None), AtomicBool::new(false));
+        let limits = Limits::default();
+        Transport { login, route, agent, way, pace: Pace::new(limits.parallel), limits, date, met }
+    }
+
+    /// The same way with other limits.
+    pub(crate) fn with_limits(&self, limits: Limits) -> Self {
+        let same = Transport::new(self.login.clone(), self.route.clone(), self.agent.clone(), self.way.clone());
+        Transport { pace: Pace::new(limits.parallel), limits, ..same }
+    }
+
+    /// How single instances of the server are called.
+    pub(crate) fn way(&self) -> Option<&Way> {
+        self.way.as_deref()
+    }
+
+    pub(crate) fn agent(&self) -> &HeaderValue {
+        &self.agent
+    }
+
+    /// The latest time the server named.
+    pub(crate) fn date(&self) -> Option<Timestamp> {
+        *self.date.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks until there is an answer, or a failure that asking again does not cure.
+    pub(crate) async fn fetch(&self, ask: Ask<'_>) -> Result<Answer, Failure> {
+        self.fetch_into(ask, &mut Vec::new()).await.map(|(answer, _)| answer)
+    }
+
+    /// The same with a buffer, which becomes the answer's body; after a failure inside of a body it holds what came. Of a
+    /// list that is too long to be held, the rest comes with the answer. A rejected credential is obtained anew, once.
+    pub(crate) async fn fetch_into(
+        &self,
+        ask: Ask<'_>,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(Answer, Option<Body>), Failure> {
+        let never = |cause| Failure::new(cause, Again::Never);
+        let session = self.login.session(self.limits.plugin).await.map_err(never)?;
+        let rejected = match self.within(ask, &session, buffer).await {
+            Err(failure) if failure.cause.class == CauseClass::Auth => failure,
+            done => return done,
+        };
+        match self.login.renew(&session, self.limits.plugin).await.map_err(never)? {
+            Some(session) => self.within(ask, &session, buffer).await,
+            None => Err(rejected),
+        }
+    }
+
+    /// Asks within the limit of time.
+    async fn within(
+        &self,
+        ask: Ask<'_>,
+        session: &Session,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(Answer, Option<Body>), Failure> {
+        // What waits here for its turn has not been asked.
+        let _turn = self.pace.turn().await;
+        let met = self.met.load(Ordering::Relaxed);
+        let (limit, stage) = if met {
+            (ask.within.unwrap_or(self.limits.page), Stage::FirstByte)
+        } else {
+            (self.limits.first_contact, Stage::Connect)
+        };
+        let done = timeout(limit, self.persist(ask, session, (met, &mut *buffer))).await;
+        done.unwrap_or_else(|_| {
+            let stage = if buffer.is_empty() { stage } else { Stage::Body };
+            Err(Failure::timeout(stage, &format!("no whole answer within {} s", limit.as_secs())))
+        })
+    }
+
+    async fn persist(
+        &self,
+        ask: Ask<'_>,
+        session: &Session,
+        (met, buffer): (bool, &mut Vec<u8>),
+    ) -> Result<(Answer, Option<Body>), Failure> {
+        let (mut attempts, own) = (0_u8, Waits::default());
+        loop {
+            attempts += 1;
+            let mut failure = match self.once(ask, session, buffer).await {
+                Ok((answer, rest)) => {
+                    self.pace.good();
+                    return Ok((Answer { attempts, ..answer }, rest));
+                }
+                Err(failure) => failure,
+            };
+            failure.cause.attempts = attempts;
+            if failure.cause.status == Some(429) || (failure.again, failure.cause.stage) == OVERLOADED {
+                self.pace.too_much();
+            }
+            let wait = match failure.again {
+                Again::Soon if attempts <= RETRIES => backoff(attempts),
+                Again::AfterTimeout if attempts == 1 && met => Duration::ZERO,
+                Again::After(asked) if attempts < TRIES_WHEN_ASKED => {
+                    if !ask.waits.unwrap_or(&own).allow(asked) {
+                        failure.cause.text = asked_to_wait(&failure.cause.text, asked);
+                        return Err(failure);
+                    }
+                    asked
+                }
+                _ => return Err(failure),
+            };
+            sleep(wait).await;
+        }
+    }
+
+    /// Asks once, whatever comes of it.
+    pub(crate) async fn try_once(&self, ask: Ask<'_>) -> Result<Answer, Failure> {
+        let session = self.login.session(self.limits.plugin).await.map_err(|why| Failure::new(why, Again::Never))?;
+        self.once(ask, &session, &mut Vec::new()).await.map(|(answer, _)| answer)
+    }
+
+    async fn once(
+        &self,
+        ask: Ask<'_>,
+        session: &Session,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(Answer, Option<Body>), Failure> {
+        buffer.clear();
+        let request = self.request(ask, session)?;
+        let first = timeout(self.limits.first_byte, session.client.send(request)).await;
+        let response = first
+            .map_err(|_| {
+                let text = format!("no answer within {} s", self.limits.first_byte.as_secs());
+                Failure::timeout(Stage::FirstByte, &text)
+            })?
+            .map_err(|e| failure::of_error(&e, Stage::FirstByte, &self.route))?;
+        let (parts, body) = response.into_parts();
+        let rest = self.collect(body, ask, buffer).await?;
+        let answer = Answer::new(parts.status.as_u16(), &parts.headers, std::mem::take(buffer));
+        self.met.store(true, Ordering::Relaxed);
+        if let Some(date) = answer.date {
+            *self.date.lock().unwrap_or_else(PoisonError::into_inner) = Some(date);
+        }
+        if answer.status == 401 {
+            return Err(self.rejected(&answer));
+        }
+        session.worked();
+        accept(answer, ask).map(|answer| (answer, rest))
+    }
+
+    fn request(&self, ask: Ask<'_>, session: &Session) -> Result<Request<Body>, Failure> {
+        gate::check(&ask.method(), ask.path).map_err(|cause| Failure::new(cause, Again::Never))?;
+        let mut request = Request::builder()
+            .method(ask.method())
+            .uri(ask.path)
+            .header(header::ACCEPT, ask.accept)
+            .header(header::USER_AGENT, &self.agent);
+        if let Some(credential) = &session.header {
+            request = request.header(header::AUTHORIZATION, credential);
+        }
+        if ask.posted.is_some() {
+            request = request.header(header::CONTENT_TYPE, JSON);
+        }
+        let body = Body::from(ask.posted.unwrap_or_default().as_bytes().to_vec());
+        request.body(body).map_err(|why| {
+            let cause = Cause::new(CauseClass::Internal, Stage::Config, &why.to_string());
+            Failure::new(cause, Again::Never)
+        })
+    }
+
+    fn rejected(&self, answer: &Answer) -> Failure {
+        let mut failure = failure::of_answer(answer);
+        if let Some(end) = self.route.certificate_ends.filter(|end| *end <= clock::now()) {
+            let text = format!("{}; the client certificate ended at {end}", failure.cause.text);
+            failure.cause.text = detek_core::clip(&text, 300);
+        }
+        failure
+    }
+
+    /// Reads a body to its end, or as far as it is held; then the rest of it is given back.
+    async fn collect(&self, mut body: Body, ask: Ask<'_>, buffer: &mut Vec<u8>) -> Result<Option<Body>, Failure> {
+        let cap = self.limits.body_bytes;
+        let mut held = HELD.min(cap);
+        while let Some(part) = self.part(&mut body).await? {
+            buffer.extend_from_slice(&part);
+            if buffer.len() <= held {
+                continue;
+            }
+            if ask.page.is_some_and(|limit| whole_items(buffer) > limit) {
+                return Ok(Some(body));
+            }
+            if buffer.len() > cap {
+                let text = format!("the answer is larger than {cap} bytes");
+                return Err(Failure::new(Cause::new(CauseClass::TooLarge, Stage::Body, &text), Again::Never));
+            }
+            held = cap;
+        }
+        Ok(None)
+    }
+
+    /// The next part of a body; `None` at its end.
+    pub(crate) async fn part(&self, body: &mut Body) -> Result<Option<Bytes>, Failure> {
+        loop {
+            let frame = timeout(self.limits.idle, body.frame()).await.map_err(|_| {
+                let text = format!("the answer stopped for {} s", self.limits.idle.as_secs());
+                Failure::timeout(Stage::Body, &text)
+            })?;
+            let Some(frame) = frame else { return Ok(None) };
+            let frame = frame.map_err(|e| failure::of_error(&e, Stage::Body, &self.route))?;
+            if let Ok(data) = frame.into_data() {
+                return Ok(Some(data));
+            }
+        }
+    }
+}
+
+/// A server that does not begin to answer has too much to do.
+const OVERLOADED: (Again, Stage) = (Again::AfterTimeout, Stage::FirstByte);
+
+fn accept(answer: Answer, ask: Ask<'_>) -> Result<Answer, Failure> {
+    let checks = ask.health && (answer.body.starts_with(b"[+]") || answer.body.starts_with(b"[-]"));
+    match answer.status {
+        200 if ask.health || answer.is_json() => Ok(answer),
+        201 if ask.posted.is_some() && answer.is_json() => Ok(answer),
+        200 => Err(Failure::new(answer.not_kubernetes(), Again::Never)),
+        500 if checks => Ok(answer),
+        _ => Err(failure::of_answer(&answer)),
+    }
+}
