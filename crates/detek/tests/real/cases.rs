@@ -221,7 +221,9 @@ impl Case {
             outcome.faults.push(format!("{id}: no report; {}", scan.stderr));
             return Vec::new();
         };
-        if report.level == "Unknown" {
+        // Of a server that is well, it may be said that nothing can be judged from here; but never that it is well.
+        let silent = self.server.is_some() && report.reason.starts_with("not_applicable: ");
+        if report.level == "Unknown" && !silent {
             outcome.faults.push(format!("{id}: Unknown, {}", report.reason));
         }
         report.findings
