@@ -26,51 +26,38 @@ impl Detector for TlsSecretExpired {
             url: "https://kubernetes.io/docs/concepts/configuration/secret/#tls-secrets",
         }],
         fires: "
+# tls.crt in the form that detek keeps: names and dates of its certificates.
 kind: Secret
 metadata: {name: expired, namespace: shop}
 type: kubernetes.io/tls
-data:
-  tls.crt:
-    LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSGlNSUdWb0FNQ0FRSUNBUWN3QlFZREsyVndNQnN4R1RBWEJnTlZCQU1NRUhO
-    b2IzQXVaWGhoYlhCc1pTNWoKYjIwd0hoY05NalF3TmpBeE1EQXdNREF3V2hjTk1qVXdOakF4TURBd01EQXdXakFiTVJrd0Z3WURW
-    UVFEREJCegphRzl3TG1WNFlXMXdiR1V1WTI5dE1Db3dCUVlESzJWd0F5RUFrL1dIdUlyZVVSc1BzclJNVjhKQk1EVjYyQkRtCjZM
-    TTIwbm8vUXB6TVR5SXdCUVlESzJWd0EwRUEzQU5rMWg5dWh2TW44bkhVKzMwdmZUUzZCZmlkajJ6NUpQMm8KRVBVaEFwaWZhRXU0
-    Y2k2WHRxQVZYcjB2aGRLUElQRUtSWjNJckZGVnVlak5KMzlYQ0E9PQotLS0tLUVORCBDRVJUSUZJQ0FURS0tLS0tCg==
+data: {tls.crt: [{subject: CN=shop, names: [shop.example.com], notAfter: '2025-06-01T00:00:00Z'}]}
 ",
         silent: "
+# What follows the first certificate are those of issuers, which clients know themselves.
 kind: Secret
-metadata: {name: valid-and-an-old-issuer, namespace: shop}
+metadata: {name: valid, namespace: shop}
 type: kubernetes.io/tls
 data:
   tls.crt:
-    LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSGlNSUdWb0FNQ0FRSUNBUWN3QlFZREsyVndNQnN4R1RBWEJnTlZCQU1NRUhO
-    b2IzQXVaWGhoYlhCc1pTNWoKYjIwd0hoY05NalF3TmpBeE1EQXdNREF3V2hjTk16UXdOakF4TURBd01EQXdXakFiTVJrd0Z3WURW
-    UVFEREJCegphRzl3TG1WNFlXMXdiR1V1WTI5dE1Db3dCUVlESzJWd0F5RUF0Z3hDaUZ6T1MwNTJTSzB2WUFKaHRjQkZhbEZxCjFY
-    ZUZKWFozUkwvY3NhZ3dCUVlESzJWd0EwRUFqdGFsLzFtaVpSODh5YzVFMnV6b3hRNkNTT0UreDlkZ1RKS1cKS3JSL0hIdHM3cHdi
-    UXREcFFXVVpxZjk1MDNBL1ZzVk0wRm0ybTh5Zi80dFI3WUVXQ3c9PQotLS0tLUVORCBDRVJUSUZJQ0FURS0tLS0tCi0tLS0tQkVH
-    SU4gQ0VSVElGSUNBVEUtLS0tLQpNSUhpTUlHVm9BTUNBUUlDQVFjd0JRWURLMlZ3TUJzeEdUQVhCZ05WQkFNTUVITm9iM0F1Wlho
-    aGJYQnNaUzVqCmIyMHdIaGNOTWpRd05qQXhNREF3TURBd1doY05NalV3TmpBeE1EQXdNREF3V2pBYk1Sa3dGd1lEVlFRRERCQnoK
-    YUc5d0xtVjRZVzF3YkdVdVkyOXRNQ293QlFZREsyVndBeUVBay9XSHVJcmVVUnNQc3JSTVY4SkJNRFY2MkJEbQo2TE0yMG5vL1Fw
-    ek1UeUl3QlFZREsyVndBMEVBM0FOazFoOXVodk1uOG5IVSszMHZmVFM2QmZpZGoyejVKUDJvCkVQVWhBcGlmYUV1NGNpNlh0cUFW
-    WHIwdmhkS1BJUEVLUlozSXJGRlZ1ZWpOSjM5WENBPT0KLS0tLS1FTkQgQ0VSVElGSUNBVEUtLS0tLQo=
+    - {subject: CN=shop, names: [shop.example.com], notAfter: '2034-06-01T00:00:00Z'}
+    - {subject: CN=old-issuer, notAfter: '2025-06-01T00:00:00Z'}
 ---
+kind: Secret
+metadata: {name: without-end, namespace: shop}
+type: kubernetes.io/tls
+data: {tls.crt: [{subject: CN=shop, notAfter: '9999-12-31T23:59:59Z'}]}
+---
+# Not for TLS: somebody keeps an old file.
 kind: Secret
 metadata: {name: archive, namespace: shop}
 type: Opaque
-data:
-  tls.crt:
-    LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSGlNSUdWb0FNQ0FRSUNBUWN3QlFZREsyVndNQnN4R1RBWEJnTlZCQU1NRUhO
-    b2IzQXVaWGhoYlhCc1pTNWoKYjIwd0hoY05NalF3TmpBeE1EQXdNREF3V2hjTk1qVXdOakF4TURBd01EQXdXakFiTVJrd0Z3WURW
-    UVFEREJCegphRzl3TG1WNFlXMXdiR1V1WTI5dE1Db3dCUVlESzJWd0F5RUFrL1dIdUlyZVVSc1BzclJNVjhKQk1EVjYyQkRtCjZM
-    TTIwbm8vUXB6TVR5SXdCUVlESzJWd0EwRUEzQU5rMWg5dWh2TW44bkhVKzMwdmZUUzZCZmlkajJ6NUpQMm8KRVBVaEFwaWZhRXU0
-    Y2k2WHRxQVZYcjB2aGRLUElQRUtSWjNJckZGVnVlak5KMzlYQ0E9PQotLS0tLUVORCBDRVJUSUZJQ0FURS0tLS0tCg==
+data: {tls.crt: [{subject: CN=shop, notAfter: '2025-06-01T00:00:00Z'}]}
 ",
     };
     type Subject = Secrets;
     type Reads = (Optional<TlsUsers>,);
 
     fn check(&self, secret: &Secret<'_>, (users,): Values<'_, Self::Reads>, found: &mut Findings<'_>) {
-        // What follows the first certificate are those of issuers, which servers need not send.
         let Some(certificate) = secret.data.certificates.first().filter(|_| secret.kind == "kubernetes.io/tls") else {
             return;
         };
@@ -121,7 +108,7 @@ spec: {{tls: [{{hosts: [shop.example.com], secretName: expired}}]}}
             &[],
             &expect![[r"
                 Fatal
-                Fatal Secret/shop/expired: certificate of CN=shop.example.com expired 215d3h ago, on 2025-06-01T00:00:00Z; Ingress/shop/front serves it"]],
+                Fatal Secret/shop/expired: certificate of shop.example.com expired 215d3h ago, on 2025-06-01T00:00:00Z; Ingress/shop/front serves it"]],
         );
         check::<TlsSecretExpired>(
             &format!(
@@ -139,7 +126,7 @@ spec: {{listeners: [{{tls: {{certificateRefs: [{{name: expired, namespace: shop}
             &[],
             &expect![[r"
                 Fatal
-                Fatal Secret/shop/expired: certificate of CN=shop.example.com expired 215d3h ago, on 2025-06-01T00:00:00Z; Gateway/infra/edge serves it"]],
+                Fatal Secret/shop/expired: certificate of shop.example.com expired 215d3h ago, on 2025-06-01T00:00:00Z; Gateway/infra/edge serves it"]],
         );
     }
 
@@ -150,8 +137,8 @@ spec: {{listeners: [{{tls: {{certificateRefs: [{{name: expired, namespace: shop}
             ingresses,
             TlsSecretExpired::META.fires,
             &expect![[r"
-            Error
-            Error Secret/shop/expired: certificate of CN=shop.example.com expired 215d3h ago, on 2025-06-01T00:00:00Z; whether an Ingress serves it is not known"]],
+                Error
+                Error Secret/shop/expired: certificate of shop.example.com expired 215d3h ago, on 2025-06-01T00:00:00Z; whether an Ingress serves it is not known"]],
         );
     }
 
