@@ -35,7 +35,17 @@ pub fn server_version(inputs: &Inputs) -> Option<String> {
 mod prelude {
     pub(crate) use crate::{facts::*, rows::*};
     pub(crate) use detek_core::{
-        Category, Confidence, Detector, Findings, Level, Meta, ObjectRef, Optional, Reference, Span, Values,
+        Category, Confidence, Detector, Documents, Findings, Level, Meta, ObjectRef, Optional, Reference, Span, Values,
     };
     pub(crate) use serde::{Deserialize, Serialize};
+
+    /// The first three of `items`, and how many there are besides: `a, b, c and 7 more`.
+    pub(crate) fn listed<T: AsRef<str>>(items: &[T]) -> String {
+        const SHOWN: usize = 3;
+        let shown = items.iter().take(SHOWN).map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
+        match items.len().saturating_sub(SHOWN) {
+            0 => shown,
+            more => format!("{shown} and {more} more"),
+        }
+    }
 }

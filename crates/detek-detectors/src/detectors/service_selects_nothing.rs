@@ -56,10 +56,10 @@ spec: {type: ExternalName, selector: {app: none}}
 
     fn check(&self, service: &Service<'_>, (pods,): Values<'_, Self::Reads>, found: &mut Findings<'_>) {
         let (selector, namespace) = (&service.spec.selector, service.metadata.namespace);
-        if service.spec.kind == "ExternalName" || selector.is_empty() || pods.any(namespace, selector) {
+        if !service.selects_pods() || pods.any(namespace, selector) {
             return;
         }
-        let wanted = selector.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",");
+        let wanted = service.selector();
         let nearest = pods.nearest(namespace, selector);
         let hint = nearest.as_ref().map_or_else(String::new, |(pod, key, value)| match value {
             Some(value) => format!("; pod {pod} has {key}={value}"),

@@ -64,14 +64,18 @@ impl PodAddress<'_> {
         ObjectRef::new("", "Pod", self.metadata.namespace, self.metadata.name)
     }
 
+    /// The addresses that its status names, also those of its node.
+    pub(crate) fn all(&self) -> BTreeSet<IpAddr> {
+        // `podIP` repeats the first of `podIPs`.
+        let all = self.status.pod_ips.iter().map(|address| address.ip).chain([self.status.pod_ip]);
+        all.filter_map(|ip| ip.parse().ok()).collect()
+    }
+
     /// The addresses that are its own and in use: none of a pod on the network of its node, or one that does not run.
     pub(crate) fn own(&self) -> BTreeSet<IpAddr> {
-        let status = &self.status;
-        if status.phase != "Running" || self.spec.host_network || self.metadata.deletion_timestamp.is_some() {
+        if self.status.phase != "Running" || self.spec.host_network || self.metadata.deletion_timestamp.is_some() {
             return BTreeSet::new();
         }
-        // `podIP` repeats the first of `podIPs`.
-        let all = status.pod_ips.iter().map(|address| address.ip).chain([status.pod_ip]);
-        all.filter_map(|ip| ip.parse().ok()).collect()
+        self.all()
     }
 }

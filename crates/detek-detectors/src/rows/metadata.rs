@@ -1,5 +1,6 @@
 //! What is read of the metadata of any object.
 
+use detek_core::Span;
 use detek_doc::StrMap;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -47,21 +48,30 @@ impl<'s> Time<'s> {
     }
 }
 
+/// Whether `time` lies less than `min_age` before `now`. What has no time is old; with a `min_age` of zero everything is,
+/// however the clocks go.
+pub(crate) fn is_young(time: Option<Timestamp>, min_age: Span, now: Timestamp) -> bool {
+    min_age > Span::seconds(0) && time.is_some_and(|time| Span::between(time, now) < min_age)
+}
+
 impl Metadata<'_> {
-    /// Namespaces of the platform, which hygiene detectors leave alone (`detectors.md` section 0).
+    /// Whether hygiene detectors leave it alone.
     pub(crate) fn in_system_namespace(&self) -> bool {
-        const SYSTEM: [&str; 8] = [
-            "calico-system",
-            "cilium",
-            "gatekeeper-system",
-            "gke-managed-system",
-            "istio-system",
-            "metallb-system",
-            "openshift",
-            "tigera-operator",
-        ];
-        self.namespace.starts_with("kube-")
-            || self.namespace.starts_with("openshift-")
-            || SYSTEM.contains(&self.namespace)
+        is_system_namespace(self.namespace)
     }
+}
+
+/// Namespaces of the platform, which hygiene detectors leave alone (`detectors.md` section 0).
+pub(super) fn is_system_namespace(namespace: &str) -> bool {
+    const SYSTEM: [&str; 8] = [
+        "calico-system",
+        "cilium",
+        "gatekeeper-system",
+        "gke-managed-system",
+        "istio-system",
+        "metallb-system",
+        "openshift",
+        "tigera-operator",
+    ];
+    namespace.starts_with("kube-") || namespace.starts_with("openshift-") || SYSTEM.contains(&namespace)
 }

@@ -68,6 +68,7 @@ pub(crate) struct PodSpec<'s> {
     #[serde(borrow)]
     pub(crate) volumes: Vec<Volume<'s>>,
     pub(crate) node_name: &'s str,
+    termination_grace_period_seconds: Option<i64>,
 }
 
 /// One of `spec.volumes`.
@@ -102,6 +103,33 @@ pub(crate) struct Container<'s> {
     pub(crate) volume_mounts: Vec<VolumeMount<'s>>,
     pub(crate) liveness_probe: Option<Present>,
     pub(crate) readiness_probe: Option<Present>,
+    pub(crate) lifecycle: Lifecycle,
+    #[serde(borrow)]
+    pub(crate) ports: Vec<ContainerPort<'s>>,
+}
+
+/// `lifecycle`.
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Lifecycle {
+    pub(crate) pre_stop: Option<Present>,
+}
+
+/// One of `ports`.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct ContainerPort<'s> {
+    pub(crate) name: &'s str,
+    #[serde(rename = "containerPort")]
+    pub(crate) number: i64,
+    protocol: Option<&'s str>,
+}
+
+impl<'s> ContainerPort<'s> {
+    /// `TCP`, `UDP` or `SCTP`.
+    pub(crate) fn protocol(&self) -> &'s str {
+        self.protocol.unwrap_or("TCP")
+    }
 }
 
 /// One of `volumeMounts`.
@@ -247,11 +275,15 @@ impl<'s> Pod<'s> {
         matches!(self.status.phase, "Succeeded" | "Failed")
     }
 
+    /// Whether it is neither finished nor going.
+    pub(crate) fn is_live(&self) -> bool {
+        !self.is_finished() && self.metadata.deletion_timestamp.is_none()
+    }
+
     /// Whether detectors of the specification judge it: not finished, not going, not a mirror of a static pod, and not of
     /// the platform (`detectors.md` section 0).
     pub(crate) fn is_judged_by_spec(&self) -> bool {
-        !self.is_finished()
-            && self.metadata.deletion_timestamp.is_none()
+        self.is_live()
             && !self.metadata.annotations.contains_key("kubernetes.io/config.mirror")
             && !self.metadata.in_system_namespace()
     }
@@ -273,8 +305,22 @@ impl<'s> Pod<'s> {
 
     /// Containers that run as long as the pod: those of the application, and sidecars (init containers that restart).
     pub(crate) fn long_running(&self) -> impl Iterator<Item = &Container<'s>> {
-        let sidecars = self.spec.init_containers.iter().filter(|container| container.restart_policy == Some("Always"));
-        self.spec.containers.iter().chain(sidecars)
+        self.spec.containers.iter().chain(self.sidecars())
+    }
+
+    /// Init containers that restart: they run beside the application.
+    pub(crate) fn sidecars(&self) -> impl Iterator<Item = &Container<'s>> {
+        self.spec.init_containers.iter().filter(|container| container.restart_policy == Some("Always"))
+    }
+
+    /// Ports that its long-running containers declare.
+    pub(crate) fn ports(&self) -> impl Iterator<Item = &ContainerPort<'s>> {
+        self.long_running().flat_map(|container| &container.ports)
+    }
+
+    /// Seconds between the request to end and the end by force.
+    pub(crate) fn grace_seconds(&self) -> i64 {
+        self.spec.termination_grace_period_seconds.unwrap_or(30)
     }
 
     /// Statuses of containers of all three lists, init containers first.
