@@ -5,6 +5,7 @@ mod apiserver_check_failed;
 mod apiserver_instance_unhealthy;
 mod container_oom_killed;
 mod container_restarted;
+mod endpoint_address_stale;
 mod failed_pod;
 mod ingress_backend_missing;
 mod node_taint_forgotten;
@@ -16,7 +17,10 @@ mod pod_ip_duplicate;
 mod pod_pull_policy_stale;
 mod pod_without_limits;
 mod pod_without_requests;
+mod service_no_available_target;
+mod service_partially_available;
 mod service_selects_nothing;
+mod service_target_port_mismatch;
 mod tls_secret_expired;
 mod version_end_of_life;
 
@@ -37,6 +41,7 @@ pub(crate) static ALL: &[Make] = &[
     make::<apiserver_instance_unhealthy::ApiserverInstanceUnhealthy>,
     make::<container_oom_killed::ContainerOomKilled>,
     make::<container_restarted::ContainerRestarted>,
+    make::<endpoint_address_stale::EndpointAddressStale>,
     make::<failed_pod::FailedPod>,
     make::<ingress_backend_missing::IngressBackendMissing>,
     make::<node_taint_forgotten::NodeTaintForgotten>,
@@ -48,7 +53,10 @@ pub(crate) static ALL: &[Make] = &[
     make::<pod_pull_policy_stale::PodPullPolicyStale>,
     make::<pod_without_limits::PodWithoutLimits>,
     make::<pod_without_requests::PodWithoutRequests>,
+    make::<service_no_available_target::ServiceNoAvailableTarget>,
+    make::<service_partially_available::ServicePartiallyAvailable>,
     make::<service_selects_nothing::ServiceSelectsNothing>,
+    make::<service_target_port_mismatch::ServiceTargetPortMismatch>,
     make::<tls_secret_expired::TlsSecretExpired>,
     make::<version_end_of_life::VersionEndOfLife>,
 ];
