@@ -1,4 +1,4 @@
-//! Every compiled detector: one file each, two lines here.
+//! Every compiled detector: one file each, two lines here. `probe` is what two of them share.
 
 mod api_lifecycle;
 mod apiserver_check_failed;
@@ -15,8 +15,12 @@ mod pod_image_mutable_tag;
 mod pod_image_unknown_registry;
 mod pod_ip_duplicate;
 mod pod_pull_policy_stale;
+mod pod_without_graceful_shutdown;
 mod pod_without_limits;
+mod pod_without_liveness_probe;
+mod pod_without_readiness_probe;
 mod pod_without_requests;
+mod probe;
 mod service_no_available_target;
 mod service_partially_available;
 mod service_selects_nothing;
@@ -51,7 +55,10 @@ pub(crate) static ALL: &[Make] = &[
     make::<pod_image_unknown_registry::PodImageUnknownRegistry>,
     make::<pod_ip_duplicate::PodIpDuplicate>,
     make::<pod_pull_policy_stale::PodPullPolicyStale>,
+    make::<pod_without_graceful_shutdown::PodWithoutGracefulShutdown>,
     make::<pod_without_limits::PodWithoutLimits>,
+    make::<pod_without_liveness_probe::PodWithoutLivenessProbe>,
+    make::<pod_without_readiness_probe::PodWithoutReadinessProbe>,
     make::<pod_without_requests::PodWithoutRequests>,
     make::<service_no_available_target::ServiceNoAvailableTarget>,
     make::<service_partially_available::ServicePartiallyAvailable>,
