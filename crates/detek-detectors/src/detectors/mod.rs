@@ -5,6 +5,7 @@ mod apiserver_check_failed;
 mod apiserver_instance_unhealthy;
 mod container_oom_killed;
 mod container_restarted;
+mod deployment_without_pdb;
 mod endpoint_address_stale;
 mod failed_pod;
 mod ingress_backend_missing;
@@ -27,6 +28,8 @@ mod service_selects_nothing;
 mod service_target_port_mismatch;
 mod tls_secret_expired;
 mod version_end_of_life;
+mod webhook_ca_bundle_expired;
+mod webhook_unavailable;
 
 use detek_core::{AnyDetector, Detector};
 use std::sync::Arc;
@@ -45,6 +48,7 @@ pub(crate) static ALL: &[Make] = &[
     make::<apiserver_instance_unhealthy::ApiserverInstanceUnhealthy>,
     make::<container_oom_killed::ContainerOomKilled>,
     make::<container_restarted::ContainerRestarted>,
+    make::<deployment_without_pdb::DeploymentWithoutPdb>,
     make::<endpoint_address_stale::EndpointAddressStale>,
     make::<failed_pod::FailedPod>,
     make::<ingress_backend_missing::IngressBackendMissing>,
@@ -66,4 +70,6 @@ pub(crate) static ALL: &[Make] = &[
     make::<service_target_port_mismatch::ServiceTargetPortMismatch>,
     make::<tls_secret_expired::TlsSecretExpired>,
     make::<version_end_of_life::VersionEndOfLife>,
+    make::<webhook_ca_bundle_expired::WebhookCaBundleExpired>,
+    make::<webhook_unavailable::WebhookUnavailable>,
 ];
