@@ -210,10 +210,11 @@ fn service(maker: &mut Maker, app: &App, pods: &[Endpoint]) {
     slice["generateName"] = format!("{}-", app.name).into();
     slice["labels"] = json!({"endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io", "kubernetes.io/service-name": app.name});
     slice["ownerReferences"] = owner("v1", "Service", &meta);
+    // As the controller does: a pod without the named port is listed, without a port.
     let unresolved = app.service_label.is_some() || app.target_port != "http";
     let endpoints: Vec<Value> = pods
         .iter()
-        .filter(|_| !unresolved)
+        .filter(|_| app.service_label.is_none())
         .map(|p| json!({"addresses": [p.ip], "conditions": {"ready": p.ready, "serving": p.ready, "terminating": false}, "nodeName": p.node,
             "targetRef": {"kind": "Pod", "namespace": app.namespace, "name": p.name, "uid": p.uid}}))
         .collect();
