@@ -35,8 +35,9 @@ fn json_holds_the_same_findings_as_the_lines_of_names() {
 
 #[test]
 fn findings_at_the_level_of_fail_on_give_exit_code_1() {
-    assert_eq!(detek(&["demo", "--fail-on", "error"]).status.code(), Some(1));
-    assert_eq!(detek(&["demo", "--fail-on", "fatal"]).status.code(), Some(0));
+    let errors = ["demo", "--only", "ingress_backend_missing", "--fail-on"];
+    assert_eq!(detek(&[&errors[..], &["error"]].concat()).status.code(), Some(1));
+    assert_eq!(detek(&[&errors[..], &["fatal"]].concat()).status.code(), Some(0));
 }
 
 #[test]
