@@ -20,7 +20,7 @@ impl Detector for WebhookCaBundleExpired {
         level: Level::Error,
         title: "Webhook is trusted by a CA certificate that has expired",
         explanation: "Before the API server calls a webhook it checks the webhook's certificate against the CA certificates in `caBundle`. With none that is valid the call fails, and changes are refused or, with `failurePolicy: Ignore`, pass unchecked; objects of a CustomResourceDefinition with a conversion webhook cannot be read at all. A rotation keeps the old certificate beside the new one for a while, so what counts is the one that is valid longest.",
-        remediation: "Renew the CA and put it into the configuration; most products do it when they are restarted or upgraded: `kubectl rollout restart deployment -n NAMESPACE`. With cert-manager: `kubectl cert-manager renew --all -n NAMESPACE`, and see that the annotation `cert-manager.io/inject-ca-from` is on the configuration. By hand: `kubectl patch validatingwebhookconfiguration NAME --type=json -p \"[{\\\"op\\\": \\\"replace\\\", \\\"path\\\": \\\"/webhooks/0/clientConfig/caBundle\\\", \\\"value\\\": \\\"$(base64 -w0 ca.crt)\\\"}]\"`.",
+        remediation: "Renew the CA and put it into the configuration; most products do it when they are restarted or upgraded: `kubectl rollout restart deployment -n NAMESPACE`. With cert-manager: `cmctl renew --all -n NAMESPACE`, and see that the annotation `cert-manager.io/inject-ca-from` is on the configuration. By hand: `kubectl patch validatingwebhookconfiguration NAME --type=json -p \"[{\\\"op\\\": \\\"replace\\\", \\\"path\\\": \\\"/webhooks/0/clientConfig/caBundle\\\", \\\"value\\\": \\\"$(base64 -w0 ca.crt)\\\"}]\"`.",
         category: Category::Availability,
         on: true,
         addon: None,
