@@ -94,11 +94,6 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    /// One line of the table and nothing wrong.
-    pub(crate) fn of(detector: &str, text: &str) -> Self {
-        Self { rows: vec![format!("{detector} | {text}")], faults: Vec::new() }
-    }
-
     /// Something wrong with the case as a whole.
     pub(crate) fn fault(detector: &str, text: &str) -> Self {
         Self { rows: Vec::new(), faults: vec![format!("{detector}: {text}")] }
