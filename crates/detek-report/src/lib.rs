@@ -6,7 +6,11 @@
 mod chart;
 mod document;
 mod formats;
+mod gaps;
+mod outline;
+mod terminal;
 mod text;
+mod words;
 
 use detek_core::{Level, Run};
 use jiff::Timestamp;
@@ -94,13 +98,35 @@ impl Format {
 
 /// Every format, by name.
 pub static FORMATS: &[Format] = &[
+    Format::new(("csv", "csv"), "findings as cells under a header", formats::csv::render),
     Format::new(("html", "html"), "a report for people, in one file", formats::html::render),
     Format::new(("json", "json"), "the whole run, for programs", formats::json::render),
+    Format {
+        several: false,
+        ..Format::new(("json-v0", "json"), "the document of the original detek, frozen", formats::json_v0::render)
+    },
+    Format::new(
+        ("json-v1", "json"),
+        "`json` in its first version, also when there is a newer one",
+        formats::json::render,
+    ),
+    Format::new(("jsonl", "jsonl"), "findings as JSON, one in each line", formats::jsonl::render),
+    Format::new(("junit", "xml"), "a test case for each detector, for CI servers", formats::junit::render),
+    Format::new(("markdown", "md"), "a comment for a pull request", formats::markdown::render),
     Format::new(("name", "txt"), "one line for each finding: detector, tab, Kind/ns/name", formats::name::render),
+    Format::new(("prometheus", "prom"), "numbers of findings as metrics", formats::prometheus::render),
+    Format::new(("sarif", "sarif"), "findings for code scanning services", formats::sarif::render),
     Format { for_terminal: true, ..Format::new(("table", "txt"), "for people", formats::table::render) },
+    Format {
+        for_terminal: true,
+        ..Format::new(("wide", "txt"), "the table with every finding, what was seen, and when", formats::wide::render)
+    },
 ];
 
 /// Appends `runs` in a format to `out`. A format that is not for `several` writes the first.
 pub fn render(format: &Format, runs: &[Render<'_>], style: &Style<'_>, out: &mut Vec<u8>) {
     (format.render)(runs, style, out);
 }
+
+#[cfg(test)]
+mod tests;

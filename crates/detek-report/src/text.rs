@@ -17,9 +17,17 @@ pub(crate) fn text(value: &str) -> Cow<'_, str> {
     Cow::Owned(detek_core::clip(value, LONGEST))
 }
 
-/// Evidence with every name and text in it cleaned.
+/// Evidence with every name and text in it cleaned. Names that are then the same stay apart.
 pub(crate) fn evidence(fields: &Map<String, Value>) -> Map<String, Value> {
-    fields.iter().map(|(name, value)| (text(name).into_owned(), clean(value))).collect()
+    let mut cleaned = Map::new();
+    for (name, value) in fields {
+        let mut name = text(name).into_owned();
+        while cleaned.contains_key(&name) {
+            name.push('\'');
+        }
+        cleaned.insert(name, clean(value));
+    }
+    cleaned
 }
 
 fn clean(value: &Value) -> Value {

@@ -16,7 +16,7 @@ fn stderr(output: &Output) -> String {
 
 #[test]
 fn the_demo_finds_a_mistyped_backend_and_says_what_was_meant() {
-    let output = detek(&["demo"]);
+    let output = detek(&["demo", "-o", "wide"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let text = stdout(&output);
     assert!(text.contains("? 0 ") && text.contains("detectors evaluated\n"), "nothing is left out: {text}");

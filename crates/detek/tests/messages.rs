@@ -153,10 +153,10 @@ fn a_mistyped_detector_set_format_or_parameter() {
         &home(),
         &["demo", "-o", "jsn"],
         &expect![[r#"
-        error[DTK-E104]: unknown format "jsn"
-          cause      did you mean json?
-          fix        detek list formats
-        exit 2"#]],
+            error[DTK-E104]: unknown format "jsn"
+              cause      did you mean json or csv or jsonl?
+              fix        detek list formats
+            exit 2"#]],
     );
     check(
         &home(),
@@ -244,10 +244,10 @@ fn two_formats_cannot_share_standard_output_and_the_first_document_holds_one_con
         KUBECONFIG,
         &["--all-contexts", "-o", "json-v0"],
         &expect![[r#"
-        error[DTK-E104]: unknown format "json-v0"
-          cause      did you mean json?
-          fix        detek list formats
-        exit 2"#]],
+            error[DTK-E110]: wrong usage of -o: json-v0 holds one context only
+              cause      2 contexts are scanned
+              fix        choose one with --context NAME, or another format
+            exit 2"#]],
     );
 }
 

@@ -1,0 +1,128 @@
+//! What was not evaluated, by cause, and what to type about it.
+
+use crate::text::text;
+use detek_core::{CauseClass, Input, InputKey, InputState, Report, Run};
+
+/// One reason why detectors were not evaluated: an input that is not complete, or a fault of detectors.
+pub(crate) struct Gap<'a> {
+    /// The input as people know it, `pods.metrics`; or the first of the detectors.
+    pub(crate) name: String,
+    /// `denied`, `skipped`, `detector`.
+    pub(crate) state: &'static str,
+    /// Ids of the reports that it touches, at least one.
+    pub(crate) detectors: Vec<&'a str>,
+    /// Why, in words.
+    pub(crate) text: String,
+    /// What to type, the same for all gaps of one cause.
+    pub(crate) fix: Option<String>,
+}
+
+/// Every gap of a run: inputs in the order of their keys, then what lies in detectors. Commands begin with `program`.
+pub(crate) fn gaps<'a>(run: &'a Run, program: &str) -> Vec<Gap<'a>> {
+    let mut gaps: Vec<Gap<'_>> = run
+        .inputs
+        .iter()
+        .filter(|input| input.state() != InputState::Complete)
+        .filter_map(|input| of_input(input, run, program))
+        .collect();
+    for report in run.reports.iter().filter(|report| report.applicable()) {
+        let Some(reason) = report.reason.as_ref().filter(|reason| !reason.inputs.iter().any(|key| lost(key, run)))
+        else {
+            continue;
+        };
+        let (state, text) = (reason.class.name(), text(&reason.text).into_owned());
+        match gaps.iter_mut().find(|gap| gap.state == state && gap.text == text && gap.fix.is_none()) {
+            Some(gap) => gap.detectors.push(&report.id),
+            None => gaps.push(Gap {
+                name: report.id.clone(),
+                state,
+                detectors: vec![&report.id],
+                text,
+                fix: fix_of_report(report, program),
+            }),
+        }
+    }
+    gaps
+}
+
+/// What to type about `gaps`, each once.
+pub(crate) fn fixes<'g>(gaps: &'g [Gap<'_>]) -> Vec<&'g str> {
+    let mut fixes: Vec<&str> = Vec::new();
+    for fix in gaps.iter().filter_map(|gap| gap.fix.as_deref()) {
+        if !fixes.contains(&fix) {
+            fixes.push(fix);
+        }
+    }
+    fixes
+}
+
+fn lost(key: &InputKey, run: &Run) -> bool {
+    run.inputs.iter().any(|input| input.key() == key && input.state() != InputState::Complete)
+}
+
+fn of_input<'a>(input: &'a Input, run: &'a Run, program: &str) -> Option<Gap<'a>> {
+    let touches =
+        |report: &&Report| report.applicable() && report.reason.iter().any(|why| why.inputs.contains(input.key()));
+    let detectors: Vec<&str> = run.reports.iter().filter(touches).map(|report| report.id.as_str()).collect();
+    let class = input.cause().map(|cause| cause.class);
+    let state = match class {
+        Some(class @ (CauseClass::Skipped | CauseClass::NotConfigured)) => class.name(),
+        _ => input.state().name(),
+    };
+    (!detectors.is_empty()).then(|| Gap {
+        name: name(input.key(), run),
+        state,
+        detectors,
+        text: input.cause().map_or_else(String::new, |cause| text(&cause.text).into_owned()),
+        fix: class.and_then(|class| fix_of_input(class, run, program)),
+    })
+}
+
+/// `pods`; `pods.metrics` where another input of this run has the same name.
+fn name(key: &InputKey, run: &Run) -> String {
+    let parts: Vec<&str> = key.as_str().split('/').collect();
+    let shared = run.inputs.iter().filter(|input| input.key().name() == key.name()).count() > 1;
+    match parts[..] {
+        [_, group, _, _] if shared && group != "core" => {
+            format!("{}.{}", text(key.name()), text(group.split('.').next().unwrap_or(group)))
+        }
+        _ => text(key.name()).into_owned(),
+    }
+}
+
+fn fix_of_input(class: CauseClass, run: &Run, program: &str) -> Option<String> {
+    match class {
+        CauseClass::Forbidden => Some(grant(run, program)),
+        CauseClass::Timeout => Some(format!("{program} run --deadline 10m")),
+        CauseClass::TooLarge => Some(format!("{program} run -n NAMESPACE")),
+        CauseClass::Discovery => Some("kubectl get apiservices".to_owned()),
+        CauseClass::Skipped | CauseClass::NotConfigured | CauseClass::NotServed | CauseClass::Cancelled => None,
+        _ => Some(format!("{program} doctor")),
+    }
+}
+
+/// The command that grants everything that was refused, to the user that the server named.
+fn grant(run: &Run, program: &str) -> String {
+    let refused = |input: &&Input| input.cause().is_some_and(|cause| cause.class == CauseClass::Forbidden);
+    let refused: Vec<&Input> = run.inputs.iter().filter(refused).collect();
+    // Names go into a command that is pasted into a shell: what is not plainly a name is left for people to write.
+    let plain = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:@".contains(c));
+    let mut names: Vec<&str> = refused.iter().map(|input| input.key().name()).filter(|name| plain(name)).collect();
+    names.dedup();
+    let user = refused.iter().find_map(|input| input.cause()?.user.as_deref()).filter(|user| plain(user));
+    let to = match user.map(|user| (user, user.strip_prefix("system:serviceaccount:"))) {
+        None => "user:NAME".to_owned(),
+        Some((_, Some(account))) if account.contains(':') => format!("sa:{}", account.replacen(':', "/", 1)),
+        Some((user, _)) => format!("user:{user}"),
+    };
+    format!("{program} rbac --only {} --to {to} | kubectl apply -f -", names.join(","))
+}
+
+fn fix_of_report(report: &Report, program: &str) -> Option<String> {
+    let id = report.detector.meta().id;
+    match (report.detector.unset(), report.reason.as_ref()?.class) {
+        (Some(parameter), _) => Some(format!("{program} run --param {id}.{parameter}=VALUE")),
+        (None, detek_core::ReasonClass::Detector) => Some(format!("{program} run --skip {id}")),
+        _ => None,
+    }
+}
