@@ -33,7 +33,7 @@ pub(crate) struct Case {
     expect: Vec<Expectation>,
     #[serde(default)]
     silent: Vec<String>,
-    pub(crate) server: Option<Server>,
+    server: Option<Server>,
     #[serde(default)]
     moments: Vec<Moment>,
 }
@@ -73,7 +73,7 @@ enum OneOf {
 /// A case that is a state of the server, and so needs one of its own.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Server {
+struct Server {
     flags: Vec<String>,
     stop: Option<String>,
 }
@@ -91,13 +91,6 @@ struct Moment {
 pub(crate) struct Outcome {
     pub(crate) rows: Vec<String>,
     pub(crate) faults: Vec<String>,
-}
-
-impl Outcome {
-    /// Something wrong with the case as a whole.
-    pub(crate) fn fault(detector: &str, text: &str) -> Self {
-        Self { rows: Vec::new(), faults: vec![format!("{detector}: {text}")] }
-    }
 }
 
 /// All cases, by detector.
@@ -118,8 +111,9 @@ pub(crate) fn load() -> Vec<Case> {
     cases.into_values().collect()
 }
 
-/// Puts the objects of all cases into `cluster` and waits for their statuses.
-pub(crate) fn apply(cluster: &Cluster, cases: &[&Case]) {
+/// Puts the objects of all cases that need no cluster of their own into `cluster` and waits for their statuses.
+pub(crate) fn apply(cluster: &Cluster, cases: &[Case]) {
+    let cases: Vec<&Case> = cases.iter().filter(|case| case.server.is_none()).collect();
     let namespaces: Vec<String> = cases.iter().flat_map(|case| case.namespaces.clone()).collect();
     if !namespaces.is_empty() {
         cluster.create_namespaces(&namespaces);
