@@ -12,7 +12,7 @@ impl Detector for TlsSecretExpired {
         id: "tls_secret_expired",
         level: Level::Error,
         title: "TLS certificate has expired",
-        explanation: "The certificate in this Secret is past its date. Browsers and clients refuse a connection that shows it; if an Ingress or Gateway serves it, users are cut off now.",
+        explanation: "The certificate in this Secret is past its date. Browsers and clients refuse a connection that shows it; if an Ingress or Gateway serves it, users are cut off now; if a webhook does, changes to the cluster are refused.",
         remediation: "Renew it. With cert-manager: `kubectl get certificate -n NAMESPACE` and `cmctl renew CERTIFICATE -n NAMESPACE`. By hand: `kubectl create secret tls NAME -n NAMESPACE --cert=tls.crt --key=tls.key --dry-run=client -o yaml | kubectl apply -f -`. If nothing uses it any more: `kubectl delete secret NAME -n NAMESPACE`.",
         category: Category::Availability,
         on: true,
@@ -66,7 +66,8 @@ data: {tls.crt: [{subject: CN=shop, notAfter: '2025-06-01T00:00:00Z'}]}
             return;
         };
         let (namespace, name) = (secret.metadata.namespace, secret.metadata.name);
-        let used_by: Vec<&ObjectRef> = users.iter().flat_map(|users| users.of(namespace, name)).collect();
+        let used_by = users.into_iter().flat_map(|users| users.of(namespace, name, &certificate.names));
+        let used_by: Vec<&ObjectRef> = used_by.collect();
         let used = match used_by.as_slice() {
             [] if users.is_none() => "; whether an Ingress serves it is not known".to_owned(),
             [] => String::new(),
@@ -127,6 +128,33 @@ spec: {{listeners: [{{tls: {{certificateRefs: [{{name: expired, namespace: shop}
             &expect![[r"
                 Fatal
                 Fatal Secret/shop/expired: certificate of shop.example.com expired 215d3h ago, on 2025-06-01T00:00:00Z; Gateway/infra/edge serves it"]],
+        );
+    }
+
+    #[test]
+    fn a_webhook_serves_the_certificate_for_the_host_that_it_is_called_by() {
+        let secret = |namespace: &str| {
+            format!(
+                "
+kind: Secret
+metadata: {{name: hook-cert, namespace: {namespace}}}
+type: kubernetes.io/tls
+data: {{tls.crt: [{{names: [hook, hook.policy.svc], notAfter: '2025-06-01T00:00:00Z'}}]}}
+"
+            )
+        };
+        let webhook = "
+kind: ValidatingWebhookConfiguration
+metadata: {name: policy}
+webhooks: [{name: pods.policy.example, clientConfig: {service: {namespace: policy, name: hook}}}]
+";
+        check::<TlsSecretExpired>(
+            &[secret("policy"), secret("copy-of-policy"), webhook.to_owned()].join("---"),
+            &[],
+            &expect![[r"
+                Fatal
+                Fatal Secret/policy/hook-cert: certificate of hook expired 215d3h ago, on 2025-06-01T00:00:00Z; ValidatingWebhookConfiguration/policy serves it
+                Error Secret/copy-of-policy/hook-cert: certificate of hook expired 215d3h ago, on 2025-06-01T00:00:00Z"]],
         );
     }
 

@@ -56,8 +56,15 @@ pub(crate) struct ListenerTls<'s> {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(crate) struct CertificateRef<'s> {
-    pub(crate) group: &'s str,
-    pub(crate) kind: Option<&'s str>,
+    group: &'s str,
+    kind: Option<&'s str>,
     pub(crate) name: &'s str,
     pub(crate) namespace: Option<&'s str>,
+}
+
+impl CertificateRef<'_> {
+    /// Whether it is a Secret.
+    pub(crate) fn is_secret(&self) -> bool {
+        self.group.is_empty() && self.kind.is_none_or(|kind| kind == "Secret")
+    }
 }

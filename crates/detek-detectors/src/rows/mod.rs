@@ -43,5 +43,6 @@ pub(crate) use server::{
 };
 pub(crate) use service::{Service, ServicePort, Services};
 pub(crate) use webhook::{
-    ServiceName, Webhook, WebhookClient, WebhookClients, WebhookConfiguration, WebhookConfigurations,
+    MutatingWebhookConfigurations, ServiceName, ValidatingWebhookConfigurations, Webhook, WebhookClient,
+    WebhookClients, WebhookConfiguration, WebhookConfigurations,
 };
