@@ -38,6 +38,7 @@ pub struct Render<'a> {
 
 /// How a report looks, whatever it says. The default suits a file or a pipe.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub struct Style<'a> {
     /// Whether to colour (`table`, `wide`).
     pub color: bool,

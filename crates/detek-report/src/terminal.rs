@@ -3,6 +3,7 @@
 use crate::Style;
 use anstyle::AnsiColor;
 use detek_core::Level;
+use std::fmt::Write as _;
 use unicode_width::UnicodeWidthChar;
 
 /// How a part of a line looks. From the palette of 16 colours, so that people's own themes hold.
@@ -17,7 +18,6 @@ pub(crate) enum Look {
 impl Look {
     fn style(self) -> anstyle::Style {
         match self {
-            Look::Plain => anstyle::Style::new(),
             Look::Strong => anstyle::Style::new().bold(),
             Look::Faint => anstyle::Style::new().dimmed(),
             Look::Level(Level::Fatal) => AnsiColor::Red.on_default().bold().invert(),
@@ -26,7 +26,7 @@ impl Look {
             Look::Level(Level::Info) => AnsiColor::Cyan.on_default(),
             Look::Level(Level::Unknown) => AnsiColor::Magenta.on_default(),
             // Nothing is green: a table does not say that a cluster is well.
-            Look::Level(Level::Normal) => anstyle::Style::new(),
+            Look::Plain | Look::Level(Level::Normal) => anstyle::Style::new(),
         }
     }
 }
@@ -110,7 +110,7 @@ impl Line {
         for (look, part) in &self.0 {
             let look = look.style();
             if style.color && look != anstyle::Style::new() {
-                text += &format!("{look}{part}{look:#}");
+                write!(text, "{look}{part}{look:#}").expect("writing to a string cannot fail");
             } else {
                 text += part;
             }

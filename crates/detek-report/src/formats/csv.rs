@@ -29,7 +29,7 @@ pub(crate) fn render(runs: &[Render<'_>], style: &Style<'_>, out: &mut Vec<u8>) 
     let mut writer = csv::Writer::from_writer(out);
     let mut write = |cells: [Cow<'_, str>; 15]| {
         let guarded = cells.iter().map(|cell| if style.csv_raw { Cow::Borrowed(&**cell) } else { guard(cell) });
-        writer.write_record(guarded.map(|cell| cell.into_owned())).expect("rows are of one length, the sink is memory");
+        writer.write_record(guarded.map(Cow::into_owned)).expect("rows are of one length, the sink is memory");
     };
     write(HEADER.map(Cow::Borrowed));
     for run in runs.iter().map(|render| render.run) {

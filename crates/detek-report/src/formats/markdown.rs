@@ -44,7 +44,7 @@ fn write_page(render: &Render<'_>, style: &Style<'_>, page: &mut String) -> fmt:
     writeln!(page, "\n| Level | Detector | Found | Objects | What |\n|---|---|---|---|---|")?;
     for row in rows.iter().take(ROWS) {
         let level = if row.follows { "↳" } else { row.level.name() };
-        let cells = [code(row.id, 200), code(&row.tally(), 200), objects(row), row.title.to_owned()].map(cell);
+        let cells = [&code(row.id, 200), &code(&row.tally(), 200), &objects(row), row.title].map(cell);
         writeln!(page, "| {level} | {} |", cells.join(" | "))?;
     }
     if rows.len() > ROWS {
@@ -84,6 +84,6 @@ fn code(value: &str, most: usize) -> String {
 }
 
 /// A cell. Nothing in it can end it, also not in a code span: a bar is shown as its like.
-fn cell(value: String) -> String {
+fn cell(value: &str) -> String {
     value.replace('|', "¦")
 }

@@ -37,7 +37,7 @@ pub(crate) fn render(runs: &[Render<'_>], _: &Style<'_>, out: &mut Vec<u8>) {
     let clusters = clusters(runs.iter().map(|render| render.run));
     let mut all = String::new();
     for (name, help, write) in GAUGES {
-        all += &format!("# HELP {name} {help}\n# TYPE {name} gauge\n");
+        writeln!(all, "# HELP {name} {help}\n# TYPE {name} gauge").expect("a string takes all");
         for (render, cluster) in runs.iter().zip(&clusters) {
             write(render, &mut Samples { name, cluster, out: &mut all });
         }

@@ -30,7 +30,7 @@ pub(crate) fn render(runs: &[Render<'_>], style: &Style<'_>, out: &mut Vec<u8>) 
 }
 
 fn when(render: &Render<'_>) -> Line {
-    let times = format!("  {} to {}, judged by {}", render.started, render.finished, render.run.now);
+    let times = format!("  {:.0} to {:.0}, judged by {:.0}", render.started, render.finished, render.run.now);
     Line::default().add(Look::Plain, times)
 }
 

@@ -139,7 +139,9 @@ fn styles() -> [Style<'static>; 2] {
 /// Both runs with the texts of `places` changed, in every format and style.
 fn outputs(to: &dyn Fn(&str) -> String, places: &[Place]) -> Vec<(&'static str, String)> {
     let [a, b] = [complete(), gaps()].map(|mut run| {
-        places.iter().for_each(|place| place(&mut run, to));
+        for place in places {
+            place(&mut run, to);
+        }
         run
     });
     let each = FORMATS.iter().flat_map(|format| styles().map(|style| (format, style)));
@@ -189,7 +191,9 @@ fn a_megabyte_of_text_is_clipped_wherever_it_stands() {
 fn no_cell_is_a_formula_whatever_the_cluster_says() {
     for evil in CORPUS {
         let mut run = gaps();
-        PLACES.iter().for_each(|place| place(&mut run, &|text| format!("{evil}{text}")));
+        for place in PLACES {
+            place(&mut run, &|text| format!("{evil}{text}"));
+        }
         let output = text(super::format("csv"), &[&run], &Style::default());
         let mut reader = csv::Reader::from_reader(output.as_bytes());
         for cell in reader.records().flat_map(|row| row.expect("a row").iter().map(str::to_owned).collect::<Vec<_>>()) {
