@@ -2,7 +2,10 @@
 
 use crate::{AnyDetector, Finding, Input, InputKey, Level, NotRun};
 use jiff::Timestamp;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Why a report is Unknown, or stands on incomplete inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -161,10 +164,11 @@ impl Run {
         Coverage { evaluated: families.values().filter(|evaluated| **evaluated).count(), applicable: families.len() }
     }
 
-    /// Findings per level.
+    /// Findings per level. Of detectors that were not evaluated, a family is one.
     pub fn totals(&self) -> Totals {
-        let mut totals =
-            Totals { unknown: self.reports.iter().filter(|r| r.incomplete()).count() as u64, ..Totals::default() };
+        let incomplete = self.reports.iter().filter(|report| report.incomplete());
+        let unknown: BTreeSet<&str> = incomplete.map(|report| report.detector.meta().id).collect();
+        let mut totals = Totals { unknown: unknown.len() as u64, ..Totals::default() };
         for finding in self.reports.iter().flat_map(|report| &report.findings).filter(|finding| finding.cause.is_none())
         {
             *match finding.level {
