@@ -24,8 +24,11 @@ impl Fact for ReadyAddresses {
     type Reads = (Documents<EndpointSlices>,);
 
     fn build((slices,): Values<'_, Self::Reads>) -> Self {
-        let mut numbers: Vec<(&str, &str, u32)> =
-            slices.rows().map(|(number, slice)| (slice.metadata.namespace, slice.service(), number)).collect();
+        let mut numbers: Vec<(&str, &str, u32)> = slices
+            .rows()
+            .filter(|(_, slice)| !slice.service().is_empty())
+            .map(|(number, slice)| (slice.metadata.namespace, slice.service(), number))
+            .collect();
         numbers.sort_unstable();
         let mut known: HashMap<String, HashMap<String, Addresses>> = HashMap::new();
         for of_one in numbers.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
