@@ -4,21 +4,24 @@ use crate::text::text;
 use detek_core::{CauseClass, Input, InputKey, InputState, Report, Run};
 
 /// One reason why detectors were not evaluated: an input that is not complete, or a fault of detectors.
-pub(crate) struct Gap<'a> {
+#[derive(Debug)]
+pub struct Gap<'a> {
     /// The input as people know it, `pods.metrics`; or the first of the detectors.
-    pub(crate) name: String,
+    pub name: String,
+    /// What kind of cause it has; `None` if it lies in detectors.
+    pub class: Option<CauseClass>,
     /// `denied`, `skipped`, `detector`.
-    pub(crate) state: &'static str,
+    pub state: &'static str,
     /// Ids of the reports that it touches, at least one.
-    pub(crate) detectors: Vec<&'a str>,
+    pub detectors: Vec<&'a str>,
     /// Why, in words.
-    pub(crate) text: String,
+    pub text: String,
     /// What to type, the same for all gaps of one cause.
-    pub(crate) fix: Option<String>,
+    pub fix: Option<String>,
 }
 
 /// Every gap of a run: inputs in the order of their keys, then what lies in detectors. Commands begin with `program`.
-pub(crate) fn gaps<'a>(run: &'a Run, program: &str) -> Vec<Gap<'a>> {
+pub fn gaps<'a>(run: &'a Run, program: &str) -> Vec<Gap<'a>> {
     let mut gaps: Vec<Gap<'_>> = run
         .inputs
         .iter()
@@ -35,6 +38,7 @@ pub(crate) fn gaps<'a>(run: &'a Run, program: &str) -> Vec<Gap<'a>> {
             Some(gap) => gap.detectors.push(&report.id),
             None => gaps.push(Gap {
                 name: report.id.clone(),
+                class: None,
                 state,
                 detectors: vec![&report.id],
                 text,
@@ -71,6 +75,7 @@ fn of_input<'a>(input: &'a Input, run: &'a Run, program: &str) -> Option<Gap<'a>
     };
     (!detectors.is_empty()).then(|| Gap {
         name: name(input.key(), run),
+        class,
         state,
         detectors,
         text: input.cause().map_or_else(String::new, |cause| text(&cause.text).into_owned()),

@@ -12,6 +12,8 @@ mod terminal;
 mod text;
 mod words;
 
+pub use gaps::{Gap, gaps};
+
 use detek_core::{Level, Run};
 use jiff::Timestamp;
 

@@ -6,6 +6,7 @@ mod commands;
 mod connect;
 mod env;
 mod failure;
+mod gaps;
 mod interrupt;
 mod output;
 mod progress;

@@ -74,6 +74,11 @@ fn find(name: &str) -> Result<&'static Format, Failure> {
     Err(unknown("format", name, &names, "detek list formats"))
 }
 
+/// Whether people read standard output, and with it what was not evaluated.
+pub(crate) fn for_people(outputs: &[Output]) -> bool {
+    outputs.iter().any(|output| output.destination == Destination::Stdout && output.format.for_terminal)
+}
+
 /// Writes every report; one that fails does not stop the others.
 ///
 /// # Errors

@@ -5,8 +5,9 @@ use crate::{
     cli::{DemoArguments, Limits, Reporting, RunArguments, Selection},
     connect::{connect, contexts},
     failure::{Code, Failure},
+    gaps,
     interrupt::Interrupt,
-    output::{Output, outputs, report},
+    output::{Output, for_people, outputs, report},
     progress::Display,
     scan::{Request, Scanned, local_time, scan},
     select::{Selected, select},
@@ -107,6 +108,11 @@ impl Scans {
         }
         for (name, failure) in &failures {
             warn(&format!("context {}\n{failure}", detek_core::clip(name, 200)));
+        }
+        if !reporting.quiet && !for_people(outputs) {
+            for message in runs.iter().flat_map(|(run, _)| gaps::messages(run, session.program)) {
+                warn(&message.to_string());
+            }
         }
         let (code, reasons) = exit(&runs, &failures, reporting, interrupt.code());
         let renders: Vec<Render<'_>> = runs
