@@ -87,11 +87,11 @@ pub(crate) fn report(
     renders: &[Render<'_>],
     outputs: &[Output],
     reporting: &Reporting,
-    program: &str,
+    (program, command): (&str, &str),
 ) -> Result<(), Failure> {
     let mut failed = Ok(());
     let mut page = None;
-    let see_all = format!("{program} run -o html=report.html");
+    let see_all = format!("{command} -o html=report.html");
     for output in outputs {
         let style = style(reporting, output, program, &see_all);
         let mut bytes = Vec::new();

@@ -128,7 +128,7 @@ impl Scans {
                 detek_version: env!("CARGO_PKG_VERSION"),
             })
             .collect();
-        match report(&renders, outputs, reporting, session.program) {
+        match report(&renders, outputs, reporting, (session.program, &self.command(session))) {
             // What was typed wrong, or a cluster out of reach, weighs more.
             Err(failure) if matches!(code, 130 | 143 | 2 | 4) => {
                 warn(&failure.to_string());
@@ -136,6 +136,11 @@ impl Scans {
             }
             written => written.map(|()| code),
         }
+    }
+
+    /// As it is typed, for commands to type next.
+    fn command(&self, session: &Session) -> String {
+        format!("{} {}", session.program, if self.demo { "demo" } else { "run" })
     }
 
     /// Scans all clusters, some at the same time; in the order given.
@@ -161,7 +166,7 @@ impl Scans {
                 now: self.now,
                 threads: self.limits.threads,
                 reading,
-                command: format!("{} {}", session.program, if self.demo { "demo" } else { "run" }),
+                command: self.command(session),
                 program: session.program,
             };
             let limits = detek_kube::Limits {
