@@ -1,7 +1,7 @@
 //! Finding and reading kubeconfigs: which files, which context, and who else may change them.
 
 use crate::error::{ConnectError, Place};
-use kube::config::{AuthInfo, Kubeconfig, KubeconfigError};
+use kube::config::{Kubeconfig, KubeconfigError};
 use std::{
     io,
     path::{Path, PathBuf},
@@ -110,13 +110,18 @@ impl Files {
         })
     }
 
+    /// Whether a cluster has a proxy of its own.
+    pub(crate) fn names_proxy(&self, cluster: &str) -> bool {
+        let own = self.merged.clusters.iter().find(|known| known.name == cluster);
+        own.and_then(|known| known.cluster.as_ref()).is_some_and(|known| known.proxy_url.is_some())
+    }
+
     /// Refuses to run a program that somebody else may have named.
-    pub(crate) fn check_program(&self, user: &str, auth: &AuthInfo) -> Result<(), ConnectError> {
-        let Some(command) = auth.exec.as_ref().and_then(|exec| exec.command.clone()) else { return Ok(()) };
+    pub(crate) fn check_program(&self, user: &str, command: &str) -> Result<(), ConnectError> {
         // The first file that names a user decides.
         let names = |config: &Kubeconfig| config.auth_infos.iter().any(|known| known.name == user);
         match self.each.iter().find(|(_, config)| names(config)) {
-            Some((path, _)) => check_owner(path, &command),
+            Some((path, _)) => check_owner(path, command),
             None => Ok(()),
         }
     }

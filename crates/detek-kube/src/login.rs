@@ -8,11 +8,12 @@ use crate::{
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use detek_core::{Cause, CauseClass, Stage};
+use detek_core::{Cause, CauseClass, Stage, clip};
 use http::HeaderValue;
-use kube::config::AuthInfo;
+use kube::config::{AuthInfo, AuthProviderConfig};
 use secrecy::ExposeSecret;
 use std::{
+    fmt,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -187,43 +188,85 @@ fn failed(why: &str) -> Cause {
     Cause::new(CauseClass::Exec, Stage::Credential, why)
 }
 
+/// What of a kubeconfig's user is used as the credential: the first of these that it has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Token,
+    File(String),
+    Password,
+    Plugin(String),
+    Provider(String),
+    Certificate,
+    Nothing,
+}
+
+impl Kind {
+    pub(crate) fn of(auth: &AuthInfo) -> Self {
+        match auth {
+            AuthInfo { token: Some(_), .. } => Kind::Token,
+            AuthInfo { token_file: Some(file), .. } => Kind::File(file.clone()),
+            AuthInfo { username: Some(_), password: Some(_), .. } => Kind::Password,
+            AuthInfo { exec: Some(exec), .. } => Kind::Plugin(exec.command.clone().unwrap_or_default()),
+            AuthInfo { auth_provider: Some(provider), .. } => Kind::Provider(provider.name.clone()),
+            AuthInfo { client_key: Some(_), .. } | AuthInfo { client_key_data: Some(_), .. } => Kind::Certificate,
+            _ => Kind::Nothing,
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Kind::Token => f.write_str("bearer token"),
+            Kind::File(path) => write!(f, "token file {}", clip(path, 200)),
+            Kind::Password => f.write_str("password"),
+            Kind::Plugin(command) => write!(f, "program {}", clip(command, 200)),
+            Kind::Provider(name) => write!(f, "auth provider {}", clip(name, 200)),
+            Kind::Certificate => f.write_str("client certificate"),
+            Kind::Nothing => f.write_str("nothing"),
+        }
+    }
+}
+
 /// Takes the credential out of what a kubeconfig says of its user, but for a client certificate.
 fn source(auth: &mut AuthInfo) -> Result<Source, ConnectError> {
-    let unusable = |what: &str| ConnectError::config(&format!("the {what} of the kubeconfig cannot be sent"));
-    let exec = auth.exec.take();
-    let (token, file) = (auth.token.take(), auth.token_file.take());
-    let (name, password) = (auth.username.take(), auth.password.take());
-    let provider = auth.auth_provider.take();
-    if let Some(token) = token {
-        return bearer(token.expose_secret())
-            .map(|header| Source::Fixed(Some(header)))
-            .ok_or_else(|| unusable("token"));
-    }
-    if let Some(file) = file {
-        return Ok(Source::File(file.into()));
-    }
-    if let (Some(name), Some(password)) = (name, password) {
-        let pair = STANDARD.encode(format!("{name}:{}", password.expose_secret()));
-        let header = secret(&format!("Basic {pair}")).ok_or_else(|| unusable("password"))?;
-        return Ok(Source::Fixed(Some(header)));
-    }
-    if let Some(exec) = exec {
-        return Plugin::of(exec).map(|plugin| Source::Plugin(Box::new(plugin)));
-    }
-    let Some(provider) = provider else { return Ok(Source::Fixed(None)) };
-    let token = ["id-token", "access-token"].iter().find_map(|key| provider.config.get(*key));
-    match token.filter(|_| provider.name != "azure").and_then(|token| bearer(token)) {
-        Some(header) => Ok(Source::Fixed(Some(header))),
-        None => Err(ConnectError::config(&format!(
-            "the auth-provider \"{}\" was removed from Kubernetes; use its exec plugin, such as {}",
-            provider.name,
-            match provider.name.as_str() {
-                "azure" => "kubelogin",
-                "gcp" => "gke-gcloud-auth-plugin",
-                _ => "kubectl oidc-login",
-            }
-        ))),
-    }
+    let kind = Kind::of(auth);
+    let (token, name, password) = (auth.token.take(), auth.username.take(), auth.password.take());
+    let (exec, provider) = (auth.exec.take(), auth.auth_provider.take());
+    auth.token_file = None;
+    let header = match kind {
+        Kind::Nothing | Kind::Certificate => return Ok(Source::Fixed(None)),
+        Kind::File(path) => return Ok(Source::File(path.into())),
+        Kind::Plugin(_) => {
+            return Plugin::of(exec.unwrap_or_default()).map(|plugin| Source::Plugin(Box::new(plugin)));
+        }
+        Kind::Provider(ref name) => match provider.as_ref().and_then(provided) {
+            Some(token) => bearer(token),
+            None => return Err(removed(name)),
+        },
+        Kind::Token => token.and_then(|token| bearer(token.expose_secret())),
+        Kind::Password => name.zip(password).and_then(|(name, password)| {
+            secret(&format!("Basic {}", STANDARD.encode(format!("{name}:{}", password.expose_secret()))))
+        }),
+    };
+    let unusable = || ConnectError::config(&format!("the {kind} of the kubeconfig cannot be sent"));
+    header.map(|header| Source::Fixed(Some(header))).ok_or_else(unusable)
+}
+
+/// The token that an auth provider of old has left in the kubeconfig.
+fn provided(provider: &AuthProviderConfig) -> Option<&String> {
+    ["id-token", "access-token"].iter().find_map(|key| provider.config.get(*key)).filter(|_| provider.name != "azure")
+}
+
+fn removed(provider: &str) -> ConnectError {
+    let plugin = match provider {
+        "azure" => "kubelogin",
+        "gcp" => "gke-gcloud-auth-plugin",
+        _ => "kubectl oidc-login",
+    };
+    ConnectError::config(&format!(
+        "the auth-provider \"{provider}\" was removed from Kubernetes; use a credential plugin, such as {plugin}"
+    ))
 }
 
 fn bearer(token: &str) -> Option<HeaderValue> {
