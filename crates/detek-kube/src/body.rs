@@ -1,8 +1,82 @@
-//! Bodies in parts: as a reader for the thread that decodes, and how much of a list is in a part of one.
+//! Bodies in parts: as they come, unpacked; as a reader for the thread that decodes; and how much of a list is in the
+//! beginning of one.
 
+use crate::failure::{self, Again, Failure, Route};
 use bytes::{Buf, Bytes};
-use std::io::{self, Read};
-use tokio::sync::mpsc;
+use detek_core::{Cause, CauseClass, Stage};
+use flate2::write::GzDecoder;
+use http::{HeaderMap, header};
+use http_body_util::BodyExt;
+use kube::client::Body;
+use std::{
+    io::{self, Read, Write},
+    time::Duration,
+};
+use tokio::{sync::mpsc, time::timeout};
+
+/// Unpacked bytes for each packed one, beyond the first [`FREE`]: JSON has 5 to 20.
+const RATIO: u64 = 100;
+const FREE: u64 = 1 << 20;
+
+/// A body on its way in.
+pub(crate) struct Incoming {
+    body: Body,
+    gzip: Option<GzDecoder<Vec<u8>>>,
+    packed: u64,
+    unpacked: u64,
+}
+
+impl Incoming {
+    pub(crate) fn new(body: Body, headers: &HeaderMap) -> Self {
+        let packed = headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding == "gzip");
+        Incoming { body, gzip: packed.then(|| GzDecoder::new(Vec::new())), packed: 0, unpacked: 0 }
+    }
+
+    /// The next part, unpacked; `None` at the end. Parts may come `idle` apart.
+    pub(crate) async fn part(&mut self, idle: Duration, route: &Route) -> Result<Option<Bytes>, Failure> {
+        loop {
+            let frame = timeout(idle, self.body.frame())
+                .await
+                .map_err(|_| Failure::timeout(Stage::Body, &format!("the answer stopped for {} s", idle.as_secs())))?;
+            let Some(frame) = frame else { return self.end() };
+            let frame = frame.map_err(|e| failure::of_error(&e, Stage::Body, route))?;
+            let Ok(data) = frame.into_data() else { continue };
+            let part = self.unpack(data)?;
+            if !part.is_empty() {
+                return Ok(Some(part));
+            }
+        }
+    }
+
+    fn unpack(&mut self, data: Bytes) -> Result<Bytes, Failure> {
+        let Some(gzip) = &mut self.gzip else { return Ok(data) };
+        self.packed += data.len() as u64;
+        // By small steps, so that what is too much is noticed before it is there.
+        for step in data.chunks(1 << 10) {
+            gzip.write_all(step).map_err(|_| broken())?;
+            let all = self.unpacked + gzip.get_ref().len() as u64;
+            if all > FREE && all / RATIO > self.packed {
+                let text = format!("the answer unpacks to more than {RATIO} times its size");
+                return Err(Failure::new(Cause::new(CauseClass::TooLarge, Stage::Decode, &text), Again::Never));
+            }
+        }
+        let part = std::mem::take(gzip.get_mut());
+        self.unpacked += part.len() as u64;
+        Ok(part.into())
+    }
+
+    fn end(&mut self) -> Result<Option<Bytes>, Failure> {
+        let Some(gzip) = self.gzip.take() else { return Ok(None) };
+        // Its end is where the sum is checked.
+        let last = gzip.finish().map_err(|_| broken())?;
+        Ok(Some(Bytes::from(last)).filter(|last| !last.is_empty()))
+    }
+}
+
+fn broken() -> Failure {
+    let text = "the compressed answer is broken or ends too early";
+    Failure::new(Cause::new(CauseClass::BadBody, Stage::Body, text), Again::Soon)
+}
 
 /// What comes from the network, as the decoder reads it.
 pub(crate) struct Parts {

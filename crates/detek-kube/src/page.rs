@@ -1,14 +1,13 @@
 //! A page on its way into the store: decoded beside the threads that talk to the network, whole or as it comes.
 
 use crate::{
-    body::Parts,
+    body::{Incoming, Parts},
     failure::{Again, Failure},
     read::Reading,
 };
 use bytes::Bytes;
 use detek_core::{Cause, CauseClass, Stage};
 use detek_doc::{Caps, DecodeError, ListMeta, Projection, StoreBuilder, decoder, stream};
-use kube::client::Body;
 use std::{
     io::{self, Cursor, Read},
     sync::Arc,
@@ -53,7 +52,11 @@ impl Pages {
     }
 
     /// Stores what is in the buffer, and then `rest`. Gives the bytes read as well.
-    pub(crate) async fn store(&mut self, reading: &Reading, rest: Option<Body>) -> (Result<ListMeta, Undecoded>, u64) {
+    pub(crate) async fn store(
+        &mut self,
+        reading: &Reading,
+        rest: Option<Incoming>,
+    ) -> (Result<ListMeta, Undecoded>, u64) {
         let buffered = self.buffer.len() as u64;
         if rest.is_none() && self.buffer.len() <= SMALL {
             let out = self.out.get_or_insert_with(|| StoreBuilder::new(&self.caps));
@@ -91,7 +94,7 @@ impl Pages {
 }
 
 /// Hands the rest of a body to the decoder, part by part; the bytes of it.
-async fn feed(reading: &Reading, mut rest: Body, to: mpsc::Sender<io::Result<Bytes>>) -> Result<u64, Failure> {
+async fn feed(reading: &Reading, mut rest: Incoming, to: mpsc::Sender<io::Result<Bytes>>) -> Result<u64, Failure> {
     let mut bytes = 0;
     loop {
         match reading.options.bound(reading.transport.part(&mut rest)).await {

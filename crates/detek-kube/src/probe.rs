@@ -69,7 +69,13 @@ impl Way {
         let mut config = self.config.clone().map_err(unusable)?;
         config.cluster_url = format!("https://{address}").parse().map_err(|_| unusable("no address"))?;
         let login = Login::new(config).map_err(|why| unusable(&why.to_string()))?;
-        let limits = Limits { first_byte: PATIENCE, idle: PATIENCE, body_bytes: 64 << 10, ..Limits::default() };
+        let limits = Limits {
+            first_byte: PATIENCE,
+            idle: PATIENCE,
+            body_bytes: 64 << 10,
+            gzip: Some(false),
+            ..Limits::default()
+        };
         let route = Route { trust: "the certificate authority of the cluster".to_owned(), ..Route::default() };
         Ok(Transport::new(Arc::new(login), route, agent, None).with_limits(limits))
     }

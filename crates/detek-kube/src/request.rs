@@ -35,6 +35,8 @@ pub struct Limits {
     pub kept_bytes: usize,
     /// Requests in flight at the beginning; up to twice as many if the server answers well.
     pub parallel: usize,
+    /// Whether to ask for compressed answers; without a word only outside of private networks, where it pays.
+    pub gzip: Option<bool>,
     /// For a credential plugin that asks no questions.
     pub plugin: Duration,
     /// Whether instances of the API server are asked at addresses of this machine, too: for simulated clusters.
@@ -56,6 +58,7 @@ impl Default for Limits {
             list_objects: 2_000_000,
             kept_bytes: 192 << 20,
             parallel: 4,
+            gzip: None,
             plugin: Duration::from_secs(30),
             probe_loopback: false,
         }

@@ -2,7 +2,7 @@
 
 use crate::{
     answer::Answer,
-    body::whole_items,
+    body::{Incoming, whole_items},
     clock,
     failure::{self, Again, Failure, Route},
     gate,
@@ -14,10 +14,11 @@ use crate::{
 use bytes::Bytes;
 use detek_core::{Cause, CauseClass, Stage};
 use http::{HeaderValue, Request, header};
-use http_body_util::BodyExt;
+use hyper_util::client::legacy::connect::HttpInfo;
 use jiff::Timestamp;
 use kube::client::Body;
 use std::{
+    net::IpAddr,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -44,14 +45,16 @@ pub(crate) struct Transport {
     pub(crate) limits: Limits,
     date: Mutex<Option<Timestamp>>,
     met: AtomicBool,
+    /// Whether the server was last met outside of private networks.
+    far: AtomicBool,
 }
 
 impl Transport {
     /// `way` leads to single instances of the server, if there are any to ask.
     pub(crate) fn new(login: Arc<Login>, route: Route, agent: HeaderValue, way: Option<Arc<Way>>) -> Self {
         let (date, met) = (Mutex::new(None), AtomicBool::new(false));
-        let limits = Limits::default();
-        Transport { login, route, agent, way, pace: Pace::new(limits.parallel), limits, date, met }
+        let (limits, far) = (Limits::default(), AtomicBool::new(false));
+        Transport { login, route, agent, way, pace: Pace::new(limits.parallel), limits, date, met, far }
     }
 
     /// The same way with other limits.
@@ -85,7 +88,7 @@ impl Transport {
         &self,
         ask: Ask<'_>,
         buffer: &mut Vec<u8>,
-    ) -> Result<(Answer, Option<Body>), Failure> {
+    ) -> Result<(Answer, Option<Incoming>), Failure> {
         let never = |cause| Failure::new(cause, Again::Never);
         let session = self.login.session(self.limits.plugin).await.map_err(never)?;
         let rejected = match self.within(ask, &session, buffer).await {
@@ -104,7 +107,7 @@ impl Transport {
         ask: Ask<'_>,
         session: &Session,
         buffer: &mut Vec<u8>,
-    ) -> Result<(Answer, Option<Body>), Failure> {
+    ) -> Result<(Answer, Option<Incoming>), Failure> {
         // What waits here for its turn has not been asked.
         let _turn = self.pace.turn().await;
         let met = self.met.load(Ordering::Relaxed);
@@ -125,7 +128,7 @@ impl Transport {
         ask: Ask<'_>,
         session: &Session,
         (met, buffer): (bool, &mut Vec<u8>),
-    ) -> Result<(Answer, Option<Body>), Failure> {
+    ) -> Result<(Answer, Option<Incoming>), Failure> {
         let (mut attempts, own) = (0_u8, Waits::default());
         loop {
             attempts += 1;
@@ -167,7 +170,7 @@ impl Transport {
         ask: Ask<'_>,
         session: &Session,
         buffer: &mut Vec<u8>,
-    ) -> Result<(Answer, Option<Body>), Failure> {
+    ) -> Result<(Answer, Option<Incoming>), Failure> {
         buffer.clear();
         let request = self.request(ask, session)?;
         let first = timeout(self.limits.first_byte, session.client.send(request)).await;
@@ -178,7 +181,9 @@ impl Transport {
             })?
             .map_err(|e| failure::of_error(&e, Stage::FirstByte, &self.route))?;
         let (parts, body) = response.into_parts();
-        let rest = self.collect(body, ask, buffer).await?;
+        let remote = parts.extensions.get::<HttpInfo>().map(|info| info.remote_addr().ip());
+        self.far.store(remote.is_some_and(is_far), Ordering::Relaxed);
+        let rest = self.collect(Incoming::new(body, &parts.headers), ask, buffer).await?;
         let answer = Answer::new(parts.status.as_u16(), &parts.headers, std::mem::take(buffer));
         self.met.store(true, Ordering::Relaxed);
         if let Some(date) = answer.date {
@@ -201,6 +206,9 @@ impl Transport {
         if let Some(credential) = &session.header {
             request = request.header(header::AUTHORIZATION, credential);
         }
+        if self.limits.gzip.unwrap_or(self.far.load(Ordering::Relaxed)) {
+            request = request.header(header::ACCEPT_ENCODING, "gzip");
+        }
         if ask.posted.is_some() {
             request = request.header(header::CONTENT_TYPE, JSON);
         }
@@ -221,7 +229,12 @@ impl Transport {
     }
 
     /// Reads a body to its end, or as far as it is held; then the rest of it is given back.
-    async fn collect(&self, mut body: Body, ask: Ask<'_>, buffer: &mut Vec<u8>) -> Result<Option<Body>, Failure> {
+    async fn collect(
+        &self,
+        mut body: Incoming,
+        ask: Ask<'_>,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Option<Incoming>, Failure> {
         let cap = self.limits.body_bytes;
         let mut held = HELD.min(cap);
         while let Some(part) = self.part(&mut body).await? {
@@ -242,23 +255,21 @@ impl Transport {
     }
 
     /// The next part of a body; `None` at its end.
-    pub(crate) async fn part(&self, body: &mut Body) -> Result<Option<Bytes>, Failure> {
-        loop {
-            let frame = timeout(self.limits.idle, body.frame()).await.map_err(|_| {
-                let text = format!("the answer stopped for {} s", self.limits.idle.as_secs());
-                Failure::timeout(Stage::Body, &text)
-            })?;
-            let Some(frame) = frame else { return Ok(None) };
-            let frame = frame.map_err(|e| failure::of_error(&e, Stage::Body, &self.route))?;
-            if let Ok(data) = frame.into_data() {
-                return Ok(Some(data));
-            }
-        }
+    pub(crate) async fn part(&self, body: &mut Incoming) -> Result<Option<Bytes>, Failure> {
+        body.part(self.limits.idle, &self.route).await
     }
 }
 
 /// A server that does not begin to answer has too much to do.
 const OVERLOADED: (Again, Stage) = (Again::AfterTimeout, Stage::FirstByte);
+
+/// Whether bytes on the way to an address cost more than unpacking them would.
+fn is_far(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => !(v4.is_private() || v4.is_loopback() || v4.is_link_local()),
+        IpAddr::V6(v6) => !(v6.is_unique_local() || v6.is_loopback() || v6.is_unicast_link_local()),
+    }
+}
 
 fn accept(answer: Answer, ask: Ask<'_>) -> Result<Answer, Failure> {
     let checks = ask.health && (answer.body.starts_with(b"[+]") || answer.body.starts_with(b"[-]"));
@@ -268,5 +279,25 @@ fn accept(answer: Answer, ask: Ask<'_>) -> Result<Answer, Failure> {
         200 => Err(Failure::new(answer.not_kubernetes(), Again::Never)),
         500 if checks => Ok(answer),
         _ => Err(failure::of_answer(&answer)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_far;
+
+    #[test]
+    fn private_networks_are_near() {
+        for (address, far) in [
+            ("127.0.0.1", false),
+            ("10.1.2.3", false),
+            ("192.168.0.1", false),
+            ("::ffff:172.16.0.1", false),
+            ("fd00::1", false),
+            ("203.0.113.1", true),
+            ("2001:db8::1", true),
+        ] {
+            assert_eq!(is_far(address.parse().expect("an address")), far, "{address}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use crate::{DEPLOYMENTS, NODES, PODS, READYZ, Tested, VERSION, class, cluster, d
 use detek_core::{CauseClass, InputState, Scope};
 use detek_kube::{Limits, ReadOptions};
 use detek_sim::{Body, Running, Sim, Size, on};
-use std::time::Duration;
+use std::{io::Write, time::Duration};
 
 /// A few hundred pods of about 12 kB each.
 async fn cluster_of(pods: u64) -> Result<Running, detek_sim::StartError> {
@@ -119,9 +119,20 @@ async fn a_server_that_asks_for_patience_is_asked_less() -> Tested {
 }
 
 #[tokio::test]
-async fn compressed_bodies_that_nobody_asked_for_are_not_unpacked() -> Tested {
-    let input = faulty(on("pods").body(Body::GzipBomb), &PODS).await?;
-    assert_ne!(input.state(), InputState::Complete);
-    assert!(documents(&input).is_empty());
+async fn compressed_answers_are_unpacked_up_to_a_ratio() -> Tested {
+    let server = Sim::demo().start().await?;
+    let whole = documents(&read_one(&server, &PODS, Limits::default()).await?);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&cluster(&server).await?.fetch("/api/v1/pods").await.map_err(|cause| cause.text)?.body)?;
+    let packed = gzip.finish()?;
+    let half = packed[..packed.len() / 2].to_vec();
+    for (body, state) in [(packed, InputState::Complete), (half, InputState::Error)] {
+        let body = Body::Custom { content_type: "application/json".into(), body: body.into() };
+        let input = faulty(on("pods").body(body).header("content-encoding", "gzip"), &PODS).await?;
+        assert_eq!(input.state(), state, "{:?}", input.cause());
+        assert!(state != InputState::Complete || documents(&input) == whole);
+    }
+    let bomb = faulty(on("pods").body(Body::GzipBomb), &PODS).await?;
+    assert_eq!((bomb.state(), class(&bomb)), (InputState::TooLarge, Some(CauseClass::TooLarge)));
     Ok(())
 }
