@@ -244,62 +244,91 @@
     return svg;
   }
 
-  function group(element, list) {
-    const made = { element, all: list, items: list, label: one(".count", element).textContent, stale: true };
-    element.addEventListener("toggle", () => {
-      if (element.open && made.stale) fill(made);
+  function listen(group) {
+    group.label = one(".count", group.element).textContent;
+    group.element.addEventListener("toggle", () => {
+      if (group.element.open && group.stale) fill(group);
     });
-    return made;
+    return group;
   }
 
-  function section(title, list) {
-    const level = worst(list);
-    return group(make("details", { class: "group" },
+  function section(group) {
+    const level = worst(group.all);
+    group.element = make("details", { class: "group" },
       make("summary", {}, badge(level), state.group === "level" ? "" : make("span", { class: "word" }, level), " ",
-        make("h4", {}, title), " ", make("span", { class: "count" }, plural(list.length, "finding"))),
-      make("table", { class: "objects" }, make("caption", { class: "unseen" }, title), make("thead"), make("tbody"))), list);
+        make("h4", {}, group.title), " ", make("span", { class: "count" }, plural(group.all.length, "finding"))),
+      make("table", { class: "objects" }, make("caption", { class: "unseen" }, group.title), make("thead"), make("tbody")));
+    return listen(group);
   }
 
-  // A grouping is built when it is first chosen, and kept.
+  // A grouping is made when it is first chosen, and kept; the elements of its groups when they are first shown.
   const clusters = all(".cluster").map((element, number) => {
     const root = one(".groups", element);
-    const list = all(".group", root).map((details) =>
-      group(details, items[number].filter((item) => item.report.detector === details.dataset.detector)));
-    return { root, list: items[number], groupings: { detector: { root, list } } };
+    const list = all(".group", root).map((details) => {
+      const found = items[number].filter((item) => item.report.detector === details.dataset.detector);
+      return listen({ all: found, items: found, element: details });
+    });
+    return { root, list: items[number], groupings: { detector: { root, list, limit: Infinity } } };
   });
 
   function grouping(cluster) {
     cluster.groupings[state.group] ??= (() => {
       const rank = (group) => LEVELS.indexOf(worst(group.all));
-      const list = [...Map.groupBy(cluster.list, GROUPS[state.group])].map(([title, found]) => section(title, found))
+      const list = [...Map.groupBy(cluster.list, GROUPS[state.group])].map(([title, found]) => ({ title, all: found }))
         .sort((a, b) => rank(a) - rank(b) || b.all.length - a.all.length);
-      const root = make("div", { class: "groups" }, ...list.map((group) => group.element));
-      cluster.root.after(root);
-      return { root, list };
+      const more = make("button", { type: "button" }, "Show more");
+      const rest = make("p", { class: "rest" }, make("span"), more);
+      const made = { root: make("div", { class: "groups" }, rest), list, limit: PAGE, rest };
+      more.addEventListener("click", () => {
+        made.limit += PAGE;
+        render();
+      });
+      cluster.root.after(made.root);
+      return made;
     })();
     for (const [name, { root }] of Object.entries(cluster.groupings)) root.hidden = name !== state.group;
-    return cluster.groupings[state.group].list;
+    return cluster.groupings[state.group];
+  }
+
+  function renderGroup(group, few) {
+    const { element, label } = group;
+    group.stale = true;
+    one(".count", element).textContent =
+      group.items.length < group.all.length ? `${count(group.items.length)} of ${plural(group.all.length, "finding")}` : label;
+    // What a narrow filter opened, it closes when it goes.
+    if (few && !element.open) element.dataset.opened = "";
+    if (!few && "opened" in element.dataset) {
+      delete element.dataset.opened;
+      element.open = false;
+    }
+    if (few) element.open = true;
+    if (element.open) fill(group);
   }
 
   function renderCluster(cluster, wanted) {
     const found = wanted.length ? cluster.list.filter((item) => matches(item, wanted)) : cluster.list;
     const kept = new Set(found);
     const few = wanted.length > 0 && found.length <= 40;
-    for (const group of grouping(cluster)) {
-      const { element, label } = group;
+    const { root, list, limit, rest } = grouping(cluster);
+    let before = null;
+    let shown = 0;
+    for (const group of list) {
       group.items = wanted.length ? group.all.filter((item) => kept.has(item)) : group.all;
-      group.stale = true;
-      element.hidden = group.items.length === 0;
-      one(".count", element).textContent =
-        group.items.length < group.all.length ? `${count(group.items.length)} of ${plural(group.all.length, "finding")}` : label;
-      // What a narrow filter opened, it closes when it goes.
-      if (few && !element.hidden && !element.open) element.dataset.opened = "";
-      if (!few && "opened" in element.dataset) {
-        delete element.dataset.opened;
-        element.open = false;
+      const visible = group.items.length > 0 && ++shown <= limit;
+      if (visible && !group.element) {
+        section(group);
+        if (before) before.after(group.element);
+        else root.prepend(group.element);
       }
-      if (few) element.open = true;
-      if (element.open && !element.hidden) fill(group);
+      if (group.element) {
+        group.element.hidden = !visible;
+        before = group.element;
+      }
+      if (visible) renderGroup(group, few);
+    }
+    if (rest) {
+      rest.hidden = shown <= limit;
+      rest.firstChild.textContent = `${count(Math.min(shown, limit))} of ${count(shown)} groups shown.`;
     }
     return found.length;
   }
