@@ -197,7 +197,8 @@
   function fill(group) {
     group.stale = false;
     const table = one("table", group.element);
-    const columns = Object.keys(COLUMNS).filter((column) => column !== "detector" || state.group !== "detector");
+    const known = { detector: ["detector"], namespace: ["ns"], object: ["ns"] }[state.group] || [];
+    const columns = Object.keys(COLUMNS).filter((column) => !known.includes(column));
     const focused = table.contains(document.activeElement) && document.activeElement.dataset.sort;
     table.tHead.replaceChildren(head(columns));
     if (focused) one(`[data-sort="${focused}"]`, table)?.focus();

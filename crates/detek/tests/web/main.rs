@@ -125,6 +125,24 @@ fn the_way_from_a_finding_to_its_fix_needs_no_mouse() {
 }
 
 #[test]
+fn grouping_and_order_are_kept_in_the_address_and_the_focus_in_its_place() {
+    let Some(mut browser) = Browser::start() else { return };
+    let report = reports::with_gaps();
+    browser.open(&report.file, "#group=namespace", View::WIDE);
+    let heading = "document.querySelector('.groups:not([hidden]) [data-sort=object]')";
+    browser
+        .eval("document.querySelector('.groups:not([hidden]) .group').open = true; new Promise(requestAnimationFrame)");
+    browser.eval(&format!("{heading}.focus()"));
+    browser.press("Enter");
+    assert_eq!(browser.eval("location.hash"), "#group=namespace&sort=object");
+    assert_eq!(browser.eval("document.activeElement.dataset.sort"), "object");
+    assert_eq!(browser.eval(&format!("{heading}.parentElement.ariaSort")), "ascending");
+    browser.eval("location.hash = '#pod_crash_loop'; new Promise(requestAnimationFrame)");
+    assert_eq!(browser.eval("document.getElementById('pod_crash_loop').open"), true, "a link opens its detector");
+    assert_eq!(browser.eval("document.getElementById('pod_crash_loop').checkVisibility()"), true);
+}
+
+#[test]
 fn what_is_saved_from_the_page_is_what_the_formats_write() {
     let Some(mut browser) = Browser::start() else { return };
     for report in [reports::with_gaps(), reports::hostile()] {

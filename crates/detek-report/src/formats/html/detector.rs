@@ -29,6 +29,7 @@ pub(super) struct DetectorView<'a> {
     pub(super) preview: String,
     pub(super) rows: Vec<RowView<'a>>,
     pub(super) rest: Option<String>,
+    pub(super) cut: Option<String>,
 }
 
 /// One finding.
@@ -62,6 +63,7 @@ impl<'a> DetectorView<'a> {
             preview: preview(report),
             rows: report.findings.iter().take(ROWS).map(|finding| row(finding, report.level, anchors)).collect(),
             rest: rest(report),
+            cut: cut(report),
         }
     }
 }
@@ -98,15 +100,15 @@ fn row<'a>(finding: &Finding, level: Level, anchors: &Anchors<'a>) -> RowView<'a
     }
 }
 
-/// What the table does not hold, and where it is.
+/// What the markup does not hold and the embedded data does.
 fn rest(report: &Report) -> Option<String> {
-    let (kept, all) = (report.findings.len(), report.counts.findings);
-    let mut texts = Vec::new();
-    if kept > ROWS {
-        texts.push(format!("The first {ROWS} of {} findings. The rest needs the script of this page.", number(kept)));
-    }
-    if report.counts.truncated {
-        texts.push(format!("{} of {} findings were kept.", number(kept), number(all)));
-    }
-    (!texts.is_empty()).then(|| texts.join(" "))
+    let kept = report.findings.len();
+    (kept > ROWS)
+        .then(|| format!("The first {ROWS} of {} findings. The rest needs the script of this page.", number(kept)))
+}
+
+/// What the run itself did not keep.
+fn cut(report: &Report) -> Option<String> {
+    let (kept, all) = (number(report.findings.len()), number(report.counts.findings));
+    report.counts.truncated.then(|| format!("Of {all} findings, {kept} were kept."))
 }
