@@ -1,5 +1,6 @@
 //! What holds for every format.
 
+pub(crate) mod dom;
 mod golden;
 mod hostile;
 mod readers;

@@ -6,8 +6,8 @@ use super::{
     detector::DetectorView,
     outcomes::{self, SectionView},
 };
-use crate::{Render, chart::Bar, text::text};
-use detek_core::{Coverage, Fingerprint, Input, InputState, Level, Report, Run, Totals, clip};
+use crate::{Render, chart::Bar, outline, text::text, words::thousands};
+use detek_core::{Coverage, Fingerprint, Input, InputState, Level, Report, Run, clip};
 use std::{borrow::Cow, collections::BTreeMap};
 
 /// The section of one run.
@@ -18,9 +18,10 @@ pub(super) struct ClusterView<'a> {
     pub(super) facts: Vec<(&'static str, String)>,
     pub(super) started: String,
     pub(super) started_utc: String,
-    pub(super) totals: Vec<(Level, u64)>,
+    pub(super) totals: [(Level, u64); 5],
     pub(super) coverage: Coverage,
     pub(super) coverage_text: String,
+    pub(super) nothing_found: String,
     pub(super) bar: Bar,
     pub(super) gaps: Vec<GapView<'a>>,
     pub(super) notes: Vec<String>,
@@ -33,9 +34,9 @@ pub(super) struct ClusterView<'a> {
 pub(super) struct InputView<'a> {
     pub(super) key: Cow<'a, str>,
     pub(super) state: InputState,
-    pub(super) items: u64,
-    pub(super) pages: u32,
-    pub(super) bytes: u64,
+    pub(super) items: String,
+    pub(super) pages: String,
+    pub(super) bytes: String,
 }
 
 /// Names of places in the page. Those of the first cluster are the bare ids of its detectors.
@@ -45,7 +46,7 @@ pub(super) struct Anchors<'a> {
 }
 
 impl<'a> ClusterView<'a> {
-    pub(super) fn new(number: usize, render: &Render<'a>) -> Self {
+    pub(super) fn new(number: usize, render: &Render<'a>, program: &str) -> Self {
         let run = render.run;
         let anchors = Anchors::new(number, run);
         let mut found: Vec<&Report> = run.reports.iter().filter(|report| !report.findings.is_empty()).collect();
@@ -57,11 +58,12 @@ impl<'a> ClusterView<'a> {
             facts: facts(render),
             started: render.started.to_string(),
             started_utc: render.started.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
-            totals: totals(&run.totals()),
+            totals: outline::totals(run),
             coverage: run.coverage(),
             coverage_text: coverage::text(run),
+            nothing_found: outline::nothing_found(run),
             bar: coverage::bar(run),
-            gaps: coverage::gaps(run, &anchors),
+            gaps: coverage::views(run, &anchors, program),
             notes: run.notes.iter().map(|note| clip(&note.text, 1000)).collect(),
             found: found.into_iter().map(|report| DetectorView::new(report, &anchors)).collect(),
             sections: outcomes::sections(run, &anchors),
@@ -118,25 +120,15 @@ fn facts(render: &Render<'_>) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn totals(totals: &Totals) -> Vec<(Level, u64)> {
-    vec![
-        (Level::Fatal, totals.fatal),
-        (Level::Error, totals.error),
-        (Level::Warn, totals.warn),
-        (Level::Info, totals.info),
-        (Level::Unknown, totals.unknown),
-    ]
-}
-
 impl<'a> InputView<'a> {
     fn new(input: &'a Input) -> Self {
         let volume = input.volume();
         InputView {
             key: text(input.key().as_str()),
             state: input.state(),
-            items: volume.items,
-            pages: volume.pages,
-            bytes: volume.bytes,
+            items: thousands(volume.items),
+            pages: thousands(volume.pages.into()),
+            bytes: thousands(volume.bytes),
         }
     }
 }

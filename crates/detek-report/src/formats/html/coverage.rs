@@ -1,16 +1,17 @@
 //! How much was evaluated, and what stood in the way.
 
-use super::{cluster::Anchors, number};
-use crate::{chart::Bar, text::text as clean};
-use detek_core::{Input, InputState, Run};
-use std::{borrow::Cow, collections::BTreeSet};
+use super::cluster::Anchors;
+use crate::{
+    chart::Bar,
+    gaps::{Gap, gaps},
+    words::thousands,
+};
+use detek_core::Run;
+use std::collections::BTreeSet;
 
-/// An input that is not complete.
+/// A gap, with links to what it touches.
 pub(super) struct GapView<'a> {
-    pub(super) name: Cow<'a, str>,
-    pub(super) state: InputState,
-    pub(super) cause: Cow<'a, str>,
-    pub(super) fix: Option<String>,
+    pub(super) gap: Gap<'a>,
     /// Anchors and ids.
     pub(super) detectors: BTreeSet<(String, &'a str)>,
 }
@@ -36,7 +37,7 @@ pub(super) fn bar(run: &Run) -> Bar {
 /// What follows `5 of 10 detectors evaluated.`
 pub(super) fn text(run: &Run) -> String {
     let (failed, skipped) = missing(run);
-    let (failed_text, skipped_text) = (number(failed), number(skipped));
+    let (failed_text, skipped_text) = (thousands(failed as u64), thousands(skipped as u64));
     match (failed, skipped) {
         (0, 0) => "Every detector that applies here saw all that it needs.".to_owned(),
         (0, _) => format!("{skipped_text} skipped, as asked."),
@@ -45,20 +46,12 @@ pub(super) fn text(run: &Run) -> String {
     }
 }
 
-/// Every input that is not complete and could be.
-pub(super) fn gaps<'a>(run: &'a Run, anchors: &Anchors<'_>) -> Vec<GapView<'a>> {
-    let open = |input: &&Input| !matches!(input.state(), InputState::Complete | InputState::Absent);
-    let gap = |input: &'a Input| GapView {
-        name: clean(input.key().as_str()),
-        state: input.state(),
-        cause: input.cause().map_or(Cow::Borrowed(""), |cause| clean(&cause.text)),
-        fix: None,
-        detectors: run
-            .reports
-            .iter()
-            .filter(|report| report.reason.as_ref().is_some_and(|reason| reason.inputs.contains(input.key())))
-            .map(|report| (anchors.of(report), report.detector.meta().id))
-            .collect(),
+/// What was not evaluated, by cause. Commands begin with `program`.
+pub(super) fn views<'a>(run: &'a Run, anchors: &Anchors<'_>, program: &str) -> Vec<GapView<'a>> {
+    let view = |gap: Gap<'a>| {
+        let touched = run.reports.iter().filter(|report| gap.detectors.contains(&report.id.as_str()));
+        let detectors = touched.map(|report| (anchors.of(report), report.detector.meta().id)).collect();
+        GapView { gap, detectors }
     };
-    run.inputs.iter().filter(open).map(gap).collect()
+    gaps(run, program).into_iter().map(view).collect()
 }

@@ -3,9 +3,9 @@
 use super::{
     NAME,
     cluster::Anchors,
-    number,
     prose::{Span, spans},
 };
+use crate::words::{count as counted, thousands};
 use detek_core::{Finding, Level, ObjectRef, Reference, Report, clip};
 use std::collections::BTreeSet;
 
@@ -72,8 +72,8 @@ impl<'a> DetectorView<'a> {
 fn count(report: &Report) -> String {
     let explained = report.findings.iter().filter(|finding| finding.cause.is_some()).count() as u64;
     let own = report.counts.findings - explained;
-    let text = format!("{} {}", number(own), if own == 1 { "finding" } else { "findings" });
-    if explained == 0 { text } else { format!("{text}, {} that follow from others", number(explained)) }
+    let text = counted(own, "finding");
+    if explained == 0 { text } else { format!("{text}, {} that follow from others", thousands(explained)) }
 }
 
 fn preview(report: &Report) -> String {
@@ -81,7 +81,7 @@ fn preview(report: &Report) -> String {
     let names: Vec<String> = subjects.iter().take(NAMED).map(|subject| clip(&subject.short(), 80)).collect();
     match subjects.len().saturating_sub(NAMED) {
         0 => names.join(", "),
-        more => format!("{}, +{}", names.join(", "), number(more)),
+        more => format!("{}, +{}", names.join(", "), thousands(more as u64)),
     }
 }
 
@@ -96,19 +96,20 @@ fn row<'a>(finding: &Finding, level: Level, anchors: &Anchors<'a>) -> RowView<'a
         message: clip(&finding.message, 300),
         samples: if names.is_empty() { String::new() } else { format!("{}{more}", names.join(", ")) },
         cause: finding.cause.and_then(|cause| anchors.of_finding(cause)),
-        count: number(finding.count),
+        count: thousands(finding.count),
     }
 }
 
 /// What the markup does not hold and the embedded data does.
 fn rest(report: &Report) -> Option<String> {
     let kept = report.findings.len();
-    (kept > ROWS)
-        .then(|| format!("The first {ROWS} of {} findings. The rest needs the script of this page.", number(kept)))
+    (kept > ROWS).then(|| {
+        format!("The first {ROWS} of {} findings. The rest needs the script of this page.", thousands(kept as u64))
+    })
 }
 
 /// What the run itself did not keep.
 fn cut(report: &Report) -> Option<String> {
-    let (kept, all) = (number(report.findings.len()), number(report.counts.findings));
+    let (kept, all) = (thousands(report.findings.len() as u64), thousands(report.counts.findings));
     report.counts.truncated.then(|| format!("Of {all} findings, {kept} were kept."))
 }

@@ -9,15 +9,16 @@ mod detector;
 mod embed;
 mod outcomes;
 mod prose;
+#[cfg(test)]
+mod tests;
 
-use crate::{Render, Style, document::Json};
+use crate::{Render, Style, document::Json, words::thousands};
 use askama::Template;
 use cluster::ClusterView;
 use detek_core::{Level, Totals, clip};
 use embed::{Data, Verbatim};
 use outcomes::Place;
 use prose::Span;
-use std::fmt::Display;
 
 const STYLE: Verbatim = Verbatim(include_str!("../../../templates/report.css"));
 const SCRIPT: Verbatim = Verbatim(include_str!("../../../templates/report.js"));
@@ -48,7 +49,11 @@ pub(crate) fn render(runs: &[Render<'_>], look: &Style<'_>, out: &mut Vec<u8>) {
         style: STYLE,
         script: SCRIPT,
         data: Data(data),
-        clusters: runs.iter().enumerate().map(|(number, render)| ClusterView::new(number, render)).collect(),
+        clusters: runs
+            .iter()
+            .enumerate()
+            .map(|(number, render)| ClusterView::new(number, render, look.program))
+            .collect(),
     };
     page.write_into(out).expect("templates only fail with their values or their sink, and neither can");
 }
@@ -81,17 +86,4 @@ fn summary(runs: &[Render<'_>]) -> String {
     let said: Vec<String> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
     if said.is_empty() { "nothing found".to_owned() } else { said.join(", ") }
-}
-
-/// `1,204`.
-fn number(count: impl Display) -> String {
-    let digits = count.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }

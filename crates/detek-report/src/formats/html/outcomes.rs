@@ -1,6 +1,7 @@
 //! Detectors without findings, apart by what that means: nothing of this is mixed, and none of it is proof of health.
 
-use super::{cluster::Anchors, number};
+use super::cluster::Anchors;
+use crate::words::count;
 use detek_core::{Level, NotRunReason, ReasonClass, Report, Run, clip};
 
 /// Detectors of one outcome.
@@ -94,7 +95,7 @@ fn outcome<'a>(reports: &[&'a Report], anchors: &Anchors<'_>) -> OutcomeView<'a>
         instances: instances.join(", "),
         title: meta.title,
         text: if reasons.is_empty() {
-            format!("{} objects", number(reports.iter().map(|report| report.counts.evaluated).sum::<u64>()))
+            count(reports.iter().map(|report| report.counts.evaluated).sum(), "object")
         } else {
             reasons.join("; ")
         },
