@@ -450,7 +450,7 @@
   // Keys
 
   function move(step) {
-    const stops = all("main summary, main .open-row").filter((stop) => stop.checkVisibility());
+    const stops = all(".group > summary, .open-row, .section > summary").filter((stop) => stop.checkVisibility());
     const at = stops.indexOf(document.activeElement);
     const from = at >= 0 ? at + step : stops.findIndex((stop) => stop.getBoundingClientRect().top >= 0);
     stops[Math.max(0, Math.min(stops.length - 1, from))]?.focus();

@@ -103,7 +103,7 @@ fn the_way_from_a_finding_to_its_fix_needs_no_mouse() {
     let report = reports::with_gaps();
     browser.open(&report.file, "", View::WIDE);
     browser.press("/");
-    browser.write("level:error ns:payments");
+    browser.write("detector:pod_crash_loop ns:payments");
     assert_eq!(browser.eval("document.getElementById('page-count').value.startsWith('1 of ')"), true);
     browser.press("Tab");
     browser.press("Tab");
