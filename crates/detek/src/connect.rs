@@ -3,6 +3,7 @@
 use crate::{
     cli::TargetArguments,
     failure::{Code, Failure, did_you_mean, nearest},
+    hints::{Hints, quoted},
 };
 use detek_kube::{Cluster, ConnectError, ConnectOptions, Programs};
 
@@ -10,9 +11,9 @@ use detek_kube::{Cluster, ConnectError, ConnectOptions, Programs};
 ///
 /// # Errors
 /// If all are meant and the kubeconfig cannot be read.
-pub(crate) fn contexts(target: &TargetArguments, program: &str) -> Result<Vec<Option<String>>, Failure> {
+pub(crate) fn contexts(target: &TargetArguments, hints: &Hints) -> Result<Vec<Option<String>>, Failure> {
     if target.all_contexts {
-        let all = detek_kube::contexts(target.kubeconfig.as_deref()).map_err(|why| failure(&why, program))?;
+        let all = detek_kube::contexts(target.kubeconfig.as_deref()).map_err(|why| failure(&why, hints))?;
         return Ok(all.into_iter().map(Some).collect());
     }
     let mut chosen: Vec<Option<String>> = Vec::new();
@@ -32,7 +33,7 @@ pub(crate) async fn connect(
     target: &TargetArguments,
     context: Option<String>,
     run_id: &str,
-    program: &str,
+    hints: &Hints,
 ) -> Result<Cluster, Failure> {
     let options = ConnectOptions {
         kubeconfig: target.kubeconfig.clone(),
@@ -50,11 +51,12 @@ pub(crate) async fn connect(
         },
         run_id: Some(run_id.to_owned()),
     };
-    Cluster::connect(&options).await.map_err(|why| failure(&why, program))
+    Cluster::connect(&options).await.map_err(|why| failure(&why, hints))
 }
 
 /// What is said of a configuration that cannot be used.
-pub(crate) fn failure(why: &ConnectError, program: &str) -> Failure {
+pub(crate) fn failure(why: &ConnectError, hints: &Hints) -> Failure {
+    let program = hints.program;
     match why {
         ConnectError::NoConfig { places } => {
             let mut failure = Failure::new(Code::NoCluster, "no cluster to scan");
@@ -69,14 +71,14 @@ pub(crate) fn failure(why: &ConnectError, program: &str) -> Failure {
         ConnectError::Unreadable { path, error } => {
             Failure::new(Code::Kubeconfig, format!("cannot read {}", path.display()))
                 .line("cause", error.to_string())
-                .line("fix", format!("ls -l {}", path.display()))
+                .line("fix", format!("ls -l {}", quoted(&path.display().to_string())))
         }
         ConnectError::BadYaml { path, message, at } => {
             let file = path.as_ref().map_or_else(|| "text".to_owned(), |path| path.display().to_string());
             let place = at.map_or_else(String::new, |(line, column)| format!(":{line}:{column}"));
             Failure::new(Code::Kubeconfig, format!("cannot read kubeconfig {file}{place}"))
                 .line("cause", message)
-                .line("fix", format!("kubectl config view --kubeconfig {file}"))
+                .line("fix", format!("kubectl config view --kubeconfig {}", quoted(&file)))
         }
         ConnectError::NoContext { file, context, known } => {
             let known: Vec<&str> = known.iter().map(String::as_str).collect();
@@ -85,28 +87,30 @@ pub(crate) fn failure(why: &ConnectError, program: &str) -> Failure {
                 None => (format!("no current context in {file}"), format!("its contexts: {}", known.join(", "))),
             };
             let near = context.as_ref().and_then(|context| nearest(context, known).first().copied());
-            let fix = near
-                .map_or_else(|| format!("{program} list contexts"), |near| format!("{program} run --context {near}"));
+            let fix = near.map_or_else(|| hints.contexts(), |near| hints.context(near));
             Failure::new(Code::UnknownContext, what).line("cause", cause).line("fix", fix)
         }
         ConnectError::PlainHttp { server, credential } => {
             Failure::new(Code::PlainHttp, "refusing to send credentials over plain http")
                 .line("cause", format!("{server} would get the {credential} unencrypted"))
-                .line("fix", format!("use the https:// address of the server, or {program} run --allow-insecure-http"))
+                .line(
+                    "fix",
+                    format!("use the https:// address of the server, or {}", hints.scan("--allow-insecure-http")),
+                )
         }
         ConnectError::UntrustedProgram { path, mode, owner, command } => {
             let cause = format!("{} (mode {mode:04o}, owner {owner}) names {command}", path.display());
             Failure::new(Code::UntrustedProgram, "refusing to run a program from a kubeconfig others can change")
                 .line("cause", cause)
-                .line("fix", format!("chmod go-w {}", path.display()))
+                .line("fix", format!("chmod go-w {}", quoted(&path.display().to_string())))
         }
         ConnectError::ProgramNotAllowed { command } => {
             Failure::new(Code::Usage, "the kubeconfig names a program that --exec-policy does not allow")
                 .line("cause", format!("the credential comes from {command}"))
-                .line("fix", format!("--exec-policy {command}"))
+                .line("fix", hints.scan(&format!("--exec-policy {}", quoted(command))))
         }
         ConnectError::Config { message } => Failure::new(Code::Kubeconfig, "cannot use the kubeconfig")
             .line("cause", message)
-            .line("fix", "kubectl config view"),
+            .line("fix", hints.kubectl("config view")),
     }
 }

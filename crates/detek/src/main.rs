@@ -7,6 +7,7 @@ mod connect;
 mod env;
 mod failure;
 mod gaps;
+mod hints;
 mod interrupt;
 mod output;
 mod progress;

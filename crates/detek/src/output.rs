@@ -4,6 +4,7 @@ use crate::{
     cli::{ColorKind, LegacyFormat, Reporting},
     env::variable,
     failure::{Code, Failure},
+    hints::Hints,
     select::unknown,
 };
 use detek_report::{FORMATS, Format, Render, Style, render};
@@ -87,11 +88,11 @@ pub(crate) fn report(
     renders: &[Render<'_>],
     outputs: &[Output],
     reporting: &Reporting,
-    (program, command): (&str, &str),
+    hints: &Hints,
 ) -> Result<(), Failure> {
     let mut failed = Ok(());
     let mut page = None;
-    let see_all = format!("{command} -o html=report.html");
+    let (program, see_all) = (hints.program, hints.scan("-o html=report.html"));
     for output in outputs {
         let style = style(reporting, output, program, &see_all);
         let mut bytes = Vec::new();

@@ -2,6 +2,7 @@
 
 use crate::{
     failure::{Code, Failure, did_you_mean, nearest},
+    hints::{Hints, quoted},
     select::Selected,
 };
 use detek_core::{Cause, CauseClass, Input, Inputs, Judging, Note, Run, Scope, Stage, Target, invariant};
@@ -19,10 +20,8 @@ pub(crate) struct Request {
     pub(crate) threads: Option<NonZeroUsize>,
     /// When to stop, and who is told how far it is.
     pub(crate) reading: ReadOptions,
-    /// The command that scans, for messages: `detek run`.
-    pub(crate) command: String,
-    /// As detek is called.
-    pub(crate) program: &'static str,
+    /// Commands to type next.
+    pub(crate) hints: Hints,
 }
 
 /// A run, and why nothing could be read of the cluster, if that is so.
@@ -56,7 +55,7 @@ pub(crate) async fn scan(
         let cause = Cause::new(CauseClass::Skipped, Stage::Config, "skipped with --skip-input");
         inputs.insert(Input::failed(input.kind.key.clone(), scope.clone(), cause));
     }
-    let unreadable = unreadable(cluster, context, &inputs, request.program);
+    let unreadable = unreadable(cluster, context, &inputs, &request.hints);
     let mut notes: Vec<Note> = clock_skew(cluster).map(|text| Note { text }).into_iter().collect();
     let cluster_id = if unreadable.is_some() { Err(None) } else { cluster.id().await.map_err(Some) };
     let cluster_id = cluster_id.unwrap_or_else(|cause| {
@@ -107,8 +106,8 @@ async fn check_namespaces(cluster: &Cluster, request: &Request) -> Result<(), Fa
             let known: Vec<&str> = known.iter().map(String::as_str).collect();
             let failure = Failure::new(Code::UnknownNamespace, what).line("cause", did_you_mean(namespace, &known));
             let fix = match nearest(namespace, known).first() {
-                Some(near) => format!("{} -n {near}", request.command),
-                None => "kubectl get namespaces".to_owned(),
+                Some(near) => request.hints.scan(&format!("-n {near}")),
+                None => request.hints.kubectl("get namespaces"),
             };
             return Err(failure.line("fix", fix));
         }
@@ -131,30 +130,37 @@ pub(crate) fn local_time() -> Timestamp {
 }
 
 /// A failure if every input ended for the same reason before anything was read.
-fn unreadable(cluster: &Cluster, context: &str, inputs: &Inputs, program: &str) -> Option<Failure> {
+fn unreadable(cluster: &Cluster, context: &str, inputs: &Inputs, hints: &Hints) -> Option<Failure> {
     if inputs.iter().any(|input| input.seen().is_some()) {
         return None;
     }
     let cause = inputs.iter().filter_map(Input::cause).find(|cause| cause.class != CauseClass::Skipped)?;
-    connection_failure(cluster, context, cause, program)
+    connection_failure(cluster, context, cause, hints)
 }
 
 /// What is said of a cause that lies before any reading: no connection, no credential.
-pub(crate) fn connection_failure(cluster: &Cluster, context: &str, cause: &Cause, program: &str) -> Option<Failure> {
+pub(crate) fn connection_failure(cluster: &Cluster, context: &str, cause: &Cause, hints: &Hints) -> Option<Failure> {
     let target = cluster.target();
     let server = &target.server;
-    let choose = format!("{program} run --context NAME");
+    let (choose, named) = (hints.scan("--context NAME"), quoted(context));
+    let view = hints.kubectl(&format!("config view --minify --context {named}"));
     Some(match cause.class {
         CauseClass::Auth => {
             let user = target.user.as_deref().unwrap_or("this user");
             Failure::new(Code::Rejected, format!("credential rejected by {server} (401)"))
                 .line("cause", format!("{} of {user}: {}", target.credential, cause.text))
-                .line("fix", format!("kubectl auth whoami --context {context}  # log in again if that fails, too"))
+                .line(
+                    "fix",
+                    format!(
+                        "{}  # log in again if that fails, too",
+                        hints.kubectl(&format!("auth whoami --context {named}"))
+                    ),
+                )
                 .line("or", choose)
         }
         CauseClass::Tls => Failure::new(Code::Tls, format!("TLS to {server} failed"))
             .line("cause", &cause.text)
-            .line("fix", format!("kubectl config view --minify --context {context}  # server, certificate authority")),
+            .line("fix", format!("{view}  # server, certificate authority")),
         CauseClass::Exec => {
             let name = target.credential.strip_prefix("program ").unwrap_or(&target.credential);
             Failure::new(Code::Plugin, format!("credential plugin \"{name}\" failed"))
@@ -168,7 +174,7 @@ pub(crate) fn connection_failure(cluster: &Cluster, context: &str, cause: &Cause
         CauseClass::NotKubernetes | CauseClass::Redirect => {
             Failure::new(Code::NotKubernetes, format!("{server} did not answer like a Kubernetes API"))
                 .line("cause", format!("{}; a proxy or login page?", cause.text))
-                .line("fix", format!("kubectl config view --minify --context {context}  # is `server:` right?"))
+                .line("fix", format!("{view}  # is `server:` right?"))
                 .line("or", choose)
         }
         CauseClass::Dns
@@ -178,7 +184,7 @@ pub(crate) fn connection_failure(cluster: &Cluster, context: &str, cause: &Cause
         | CauseClass::Timeout
         | CauseClass::Unavailable => Failure::new(Code::Unreachable, format!("cannot reach {server}"))
             .line("cause", format!("{}: {}", cause.class, cause.text))
-            .line("fix", format!("{program} doctor --context {context}")),
+            .line("fix", hints.doctor(context)),
         _ => return None,
     })
 }

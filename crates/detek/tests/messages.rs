@@ -82,19 +82,19 @@ fn a_mistyped_context_is_told_with_the_nearest_name() {
         KUBECONFIG,
         &["--context", "stagin"],
         &expect![[r#"
-        error[DTK-E102]: context "stagin" not found in config
-          cause      did you mean staging?
-          fix        detek run --context staging
-        exit 2"#]],
+            error[DTK-E102]: context "stagin" not found in config
+              cause      did you mean staging?
+              fix        detek run --kubeconfig config --context staging
+            exit 2"#]],
     );
     check_kubeconfig(
         &KUBECONFIG.replace("current-context: prod", ""),
         &[],
         &expect![[r"
-        error[DTK-E102]: no current context in config
-          cause      its contexts: prod, staging
-          fix        detek list contexts
-        exit 2"]],
+            error[DTK-E102]: no current context in config
+              cause      its contexts: prod, staging
+              fix        detek list contexts --kubeconfig config
+            exit 2"]],
     );
 }
 
@@ -122,10 +122,10 @@ fn a_kubeconfig_that_cannot_be_used() {
         &KUBECONFIG.replace("clusters: [{name: prod", "clusters: [{name: other"),
         &[],
         &expect![[r"
-        error[DTK-E103]: cannot use the kubeconfig
-          cause      failed to load the cluster of context: prod
-          fix        kubectl config view
-        exit 2"]],
+            error[DTK-E103]: cannot use the kubeconfig
+              cause      failed to load the cluster of context: prod
+              fix        kubectl config view --kubeconfig config
+            exit 2"]],
     );
 }
 
@@ -243,11 +243,11 @@ fn two_formats_cannot_share_standard_output_and_the_first_document_holds_one_con
     check_kubeconfig(
         KUBECONFIG,
         &["--all-contexts", "-o", "json-v0"],
-        &expect![[r#"
+        &expect![[r"
             error[DTK-E110]: wrong usage of -o: json-v0 holds one context only
               cause      2 contexts are scanned
               fix        choose one with --context NAME, or another format
-            exit 2"#]],
+            exit 2"]],
     );
 }
 
@@ -257,10 +257,10 @@ fn a_mistyped_namespace() {
         Sim::demo(),
         &["-n", "paymets"],
         &expect![[r#"
-        error[DTK-E106]: namespace "paymets" does not exist in http://SERVER
-          cause      did you mean payments?
-          fix        detek run -n payments
-        exit 2"#]],
+            error[DTK-E106]: namespace "paymets" does not exist in http://SERVER
+              cause      did you mean payments?
+              fix        detek run --kubeconfig config -n payments
+            exit 2"#]],
     );
 }
 
@@ -271,10 +271,10 @@ fn a_credential_over_plain_http() {
         &text,
         &[],
         &expect![[r"
-        error[DTK-E107]: refusing to send credentials over plain http
-          cause      http://10.1.2.3:8080 would get the bearer token unencrypted
-          fix        use the https:// address of the server, or detek run --allow-insecure-http
-        exit 2"]],
+            error[DTK-E107]: refusing to send credentials over plain http
+              cause      http://10.1.2.3:8080 would get the bearer token unencrypted
+              fix        use the https:// address of the server, or detek run --kubeconfig config --allow-insecure-http
+            exit 2"]],
     );
 }
 
@@ -304,7 +304,7 @@ fn a_credential_plugin_that_fails_is_told_with_its_last_line() {
             error[DTK-E204]: credential plugin "./plugin" failed
               cause      exit status: 255: token has expired
               fix        ./plugin # by hand: log in again, or install it
-              or         detek run --context NAME
+              or         detek run --kubeconfig config --context NAME
             exit 4"#]],
     );
     std::fs::remove_file(home.path().join("plugin")).expect("it is there");
@@ -315,17 +315,17 @@ fn a_credential_plugin_that_fails_is_told_with_its_last_line() {
             error[DTK-E204]: credential plugin "./plugin" failed
               cause      it is not installed
               fix        ./plugin # by hand: log in again, or install it
-              or         detek run --context NAME
+              or         detek run --kubeconfig config --context NAME
             exit 4"#]],
     );
     check(
         &home,
         &["run", "--kubeconfig", "config", "--exec-policy", "none"],
         &expect![[r"
-        error[DTK-E110]: the kubeconfig names a program that --exec-policy does not allow
-          cause      the credential comes from ./plugin
-          fix        --exec-policy ./plugin
-        exit 2"]],
+            error[DTK-E110]: the kubeconfig names a program that --exec-policy does not allow
+              cause      the credential comes from ./plugin
+              fix        detek run --kubeconfig config --exec-policy ./plugin
+            exit 2"]],
     );
 }
 
@@ -350,28 +350,28 @@ fn a_server_that_cannot_be_reached() {
         KUBECONFIG,
         &[],
         &expect![[r"
-        error[DTK-E201]: cannot reach https://SERVER
-          cause      refused: Connection refused (os error 111)
-          fix        detek doctor --context prod
-        exit 4"]],
+            error[DTK-E201]: cannot reach https://SERVER
+              cause      refused: Connection refused (os error 111)
+              fix        detek doctor --kubeconfig config --context prod
+            exit 4"]],
     );
     check_kubeconfig(
         &KUBECONFIG.replace("127.0.0.1:1", "no-such-host.invalid"),
         &[],
         &expect![[r"
-        error[DTK-E201]: cannot reach https://no-such-host.invalid
-          cause      dns: failed to lookup address information: Name or service not known
-          fix        detek doctor --context prod
-        exit 4"]],
+            error[DTK-E201]: cannot reach https://no-such-host.invalid
+              cause      dns: failed to lookup address information: Name or service not known
+              fix        detek doctor --kubeconfig config --context prod
+            exit 4"]],
     );
     check_cluster(
         Sim::demo().fault(on_path("/").status(503)),
         &[],
         &expect![[r"
-        error[DTK-E201]: cannot reach http://SERVER
-          cause      unavailable: the server is currently unable to handle the request
-          fix        detek doctor --context sim
-        exit 4"]],
+            error[DTK-E201]: cannot reach http://SERVER
+              cause      unavailable: the server is currently unable to handle the request
+              fix        detek doctor --kubeconfig config --context sim
+            exit 4"]],
     );
 }
 
@@ -385,8 +385,8 @@ fn a_credential_that_is_rejected() {
         &expect![[r"
             error[DTK-E202]: credential rejected by http://SERVER (401)
               cause      bearer token of sim: Unauthorized
-              fix        kubectl auth whoami --context sim # log in again if that fails, too
-              or         detek run --context NAME
+              fix        kubectl auth whoami --context sim --kubeconfig config # log in again if that fails, too
+              or         detek run --kubeconfig config --context NAME
             exit 4"]],
     );
 }
@@ -399,7 +399,7 @@ fn certificates_that_are_not_to_be_trusted() {
         &expect![[r"
             error[DTK-E203]: TLS to https://SERVER failed
               cause      the server's certificate expired at TIME; this machine's clock says TIME
-              fix        kubectl config view --minify --context sim # server, certificate authority
+              fix        kubectl config view --minify --context sim --kubeconfig config # server, certificate authority
             exit 4"]],
     );
     check_cluster(
@@ -408,7 +408,7 @@ fn certificates_that_are_not_to_be_trusted() {
         &expect![[r"
             error[DTK-E203]: TLS to https://SERVER failed
               cause      the server's certificate is not valid before TIME; this machine's clock says TIME, check it
-              fix        kubectl config view --minify --context sim # server, certificate authority
+              fix        kubectl config view --minify --context sim --kubeconfig config # server, certificate authority
             exit 4"]],
     );
     check_cluster(
@@ -417,7 +417,7 @@ fn certificates_that_are_not_to_be_trusted() {
         &expect![[r"
             error[DTK-E203]: TLS to https://SERVER failed
               cause      the server's certificate is signed by an unknown authority; it was checked against the certificate authority of the kubeconfig
-              fix        kubectl config view --minify --context sim # server, certificate authority
+              fix        kubectl config view --minify --context sim --kubeconfig config # server, certificate authority
             exit 4"]],
     );
     check_cluster(
@@ -426,7 +426,7 @@ fn certificates_that_are_not_to_be_trusted() {
         &expect![[r#"
             error[DTK-E203]: TLS to https://SERVER failed
               cause      the server's certificate is for DnsName("other.example.com") and not for 127.0.0.1; `tls-server-name` in the kubeconfig names another
-              fix        kubectl config view --minify --context sim # server, certificate authority
+              fix        kubectl config view --minify --context sim --kubeconfig config # server, certificate authority
             exit 4"#]],
     );
     check_cluster(
@@ -435,7 +435,7 @@ fn certificates_that_are_not_to_be_trusted() {
         &expect![[r"
             error[DTK-E203]: TLS to https://SERVER failed
               cause      the server answered in plain text: http:// instead of https://, or a wrong port?
-              fix        kubectl config view --minify --context sim # server, certificate authority
+              fix        kubectl config view --minify --context sim --kubeconfig config # server, certificate authority
             exit 4"]],
     );
 }
@@ -448,8 +448,8 @@ fn a_login_page_or_a_redirect_is_no_kubernetes_api() {
         &expect![[r"
             error[DTK-E205]: http://SERVER did not answer like a Kubernetes API
               cause      the answer is not one of a Kubernetes API: status 200, content type text/html; charset=utf-8, server none; a proxy or login page?
-              fix        kubectl config view --minify --context sim # is `server:` right?
-              or         detek run --context NAME
+              fix        kubectl config view --minify --context sim --kubeconfig config # is `server:` right?
+              or         detek run --kubeconfig config --context NAME
             exit 4"]],
     );
     check_cluster(
@@ -458,8 +458,8 @@ fn a_login_page_or_a_redirect_is_no_kubernetes_api() {
         &expect![[r"
             error[DTK-E205]: http://SERVER did not answer like a Kubernetes API
               cause      the server answered 302; a proxy or login page?
-              fix        kubectl config view --minify --context sim # is `server:` right?
-              or         detek run --context NAME
+              fix        kubectl config view --minify --context sim --kubeconfig config # is `server:` right?
+              or         detek run --kubeconfig config --context NAME
             exit 4"]],
     );
 }

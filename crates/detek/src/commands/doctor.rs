@@ -9,6 +9,7 @@ use crate::{
     cli::DoctorArguments,
     connect::{connect, contexts},
     failure::Failure,
+    hints::Hints,
     scan::{clock_skew, connection_failure},
     select::{Selected, select},
 };
@@ -61,7 +62,8 @@ impl Step {
 pub(super) async fn doctor(arguments: &DoctorArguments, session: &Session) -> Result<u8, Failure> {
     let selected = select(&arguments.selection)?;
     let (mut text, mut clusters, mut exit) = (String::new(), Vec::new(), 0);
-    for context in contexts(&arguments.target, session.program)? {
+    let hints = Hints::new(session.program, arguments.target.kubeconfig.as_deref());
+    for context in contexts(&arguments.target, &hints)? {
         let (steps, code) = examine(arguments, context, &selected, session).await;
         exit = exit.max(code);
         write_steps(&mut text, &steps);
@@ -96,8 +98,9 @@ async fn examine(
     selected: &Selected,
     session: &Session,
 ) -> (Vec<Step>, u8) {
+    let hints = Hints::new(session.program, arguments.target.kubeconfig.as_deref());
     let mut steps = Vec::new();
-    let cluster = match connect(&arguments.target, context, &session.run_id, session.program).await {
+    let cluster = match connect(&arguments.target, context, &session.run_id, &hints).await {
         Ok(cluster) => cluster,
         Err(failure) => return (vec![Step::fail(&failure)], failure.exit()),
     };
@@ -107,7 +110,7 @@ async fn examine(
         && cause.class != CauseClass::Forbidden
     {
         let context = cluster.target().context.clone();
-        if let Some(failure) = connection_failure(&cluster, &context, &cause, session.program) {
+        if let Some(failure) = connection_failure(&cluster, &context, &cause, &hints) {
             if !matches!(cause.class, CauseClass::Auth | CauseClass::Exec) {
                 steps.push(Step::ok(cluster.target().credential.clone()));
             }

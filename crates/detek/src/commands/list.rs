@@ -6,6 +6,7 @@ use crate::{
     codes::PAGES,
     connect,
     failure::Failure,
+    hints::Hints,
     select::SETS,
 };
 use detek_core::Addon;
@@ -13,12 +14,18 @@ use detek_report::FORMATS;
 use serde_json::{Value, json};
 use std::path::Path;
 
-pub(super) fn list(kind: ListKind, form: FormKind, kubeconfig: Option<&Path>, program: &str) -> Result<u8, Failure> {
+pub(super) fn list(
+    kind: ListKind,
+    form: FormKind,
+    kubeconfig: Option<&Path>,
+    program: &'static str,
+) -> Result<u8, Failure> {
     let rows: Vec<Row> = match kind {
         ListKind::Detectors => detectors(),
         ListKind::Sets => SETS.iter().map(|set| Row::new(set.name, set.help)).collect(),
         ListKind::Contexts => {
-            let contexts = detek_kube::contexts(kubeconfig).map_err(|why| connect::failure(&why, program))?;
+            let contexts = detek_kube::contexts(kubeconfig)
+                .map_err(|why| connect::failure(&why, &Hints::new(program, kubeconfig)))?;
             contexts.iter().map(|context| Row::new(&detek_core::clip(context, 200), "")).collect()
         }
         ListKind::Formats => FORMATS.iter().map(|format| Row::new(format.name, format.help)).collect(),

@@ -5,6 +5,7 @@ use crate::{
     cli::PlanArguments,
     connect::{connect, contexts},
     failure::Failure,
+    hints::Hints,
     select::{Selected, select},
 };
 use detek_core::{InputKey, InputKind, NotRunReason, PlannedInput, Scope};
@@ -15,9 +16,10 @@ use std::fmt::Write as _;
 pub(super) async fn plan(arguments: &PlanArguments, session: &Session) -> Result<u8, Failure> {
     let selected = select(&arguments.selection)?;
     let mut clusters = Vec::new();
-    for context in contexts(&arguments.target, session.program)? {
+    let hints = Hints::new(session.program, arguments.target.kubeconfig.as_deref());
+    for context in contexts(&arguments.target, &hints)? {
         let named = context.is_some();
-        let reached = match connect(&arguments.target, context, &session.run_id, session.program).await {
+        let reached = match connect(&arguments.target, context, &session.run_id, &hints).await {
             Ok(cluster) => {
                 let access = permissions(&cluster, &selected, &arguments.target.namespace).await;
                 Ok((cluster.target().context.clone(), access))

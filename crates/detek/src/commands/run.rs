@@ -6,6 +6,7 @@ use crate::{
     connect::{connect, contexts},
     failure::{Code, Failure},
     gaps,
+    hints::Hints,
     interrupt::Interrupt,
     output::{Output, for_people, outputs, report},
     progress::Display,
@@ -27,21 +28,22 @@ type Connecting = Pin<Box<dyn Future<Output = Result<Cluster, Failure>> + Send>>
 
 pub(super) async fn run(arguments: RunArguments, session: &Session) -> Result<u8, Failure> {
     let RunArguments { selection, target, limits, now, reporting } = arguments;
-    let contexts = contexts(&target, session.program)?;
+    let hints = Hints::new(session.program, target.kubeconfig.as_deref());
+    let contexts = contexts(&target, &hints)?;
     let outputs = outputs(&reporting, contexts.len())?;
     if target.insecure_skip_tls_verify && !reporting.quiet {
         warn("--insecure-skip-tls-verify: whoever answers at the server's address gets the credential");
     }
     let target = Arc::new(target);
     let run_id = session.run_id.clone();
-    let program = session.program;
     let connections = contexts.into_iter().map(|context| {
-        let (target, run_id) = (Arc::clone(&target), run_id.clone());
+        let (target, run_id, hints) = (Arc::clone(&target), run_id.clone(), hints.clone());
         let name = context.clone();
-        let connecting: Connecting = Box::pin(async move { connect(&target, context, &run_id, program).await });
+        let connecting: Connecting = Box::pin(async move { connect(&target, context, &run_id, &hints).await });
         (name, connecting)
     });
-    let scans = Scans { selection, namespaces: target.namespace.clone(), limits, now, demo: false };
+    let scans =
+        Scans { selection, namespaces: target.namespace.clone(), limits, now, hints: hints.clone(), demo: false };
     scans.run(connections.collect(), (&reporting, &outputs), session).await
 }
 
@@ -51,13 +53,13 @@ pub(super) async fn demo(arguments: DemoArguments, session: &Session) -> Result<
     let sim = detek_sim::Sim::demo().seed(seed).tls(detek_sim::Tls::Good).start().await.map_err(|why| {
         Failure::new(Code::Usage, "cannot start the simulated cluster").line("cause", why.to_string())
     })?;
-    let program = session.program;
-    let kubeconfig = sim.kubeconfig();
+    let hints = Hints::demo(session.program);
+    let (kubeconfig, told) = (sim.kubeconfig(), hints.clone());
     let connecting: Connecting = Box::pin(async move {
         let connected = Cluster::from_kubeconfig_text(&kubeconfig, None).await;
-        connected.map_err(|why| crate::connect::failure(&why, program))
+        connected.map_err(|why| crate::connect::failure(&why, &told))
     });
-    let scans = Scans { selection, namespaces: namespace, limits, now: None, demo: true };
+    let scans = Scans { selection, namespaces: namespace, limits, now: None, hints, demo: true };
     scans.run(vec![(Some("demo".to_owned()), connecting)], (&reporting, &outputs), session).await
 }
 
@@ -67,6 +69,7 @@ struct Scans {
     namespaces: Vec<String>,
     limits: Limits,
     now: Option<Timestamp>,
+    hints: Hints,
     demo: bool,
 }
 
@@ -89,7 +92,7 @@ impl Scans {
         let several = connections.len() > 1;
         let outcomes = {
             let display = Display::new(reporting.progress, reporting.quiet, session.verbose);
-            self.scan_all(connections, &selected, (&interrupt, &display), session).await
+            self.scan_all(connections, &selected, (&interrupt, &display)).await
         };
         let mut failures = Vec::new();
         let mut runs = Vec::new();
@@ -128,7 +131,7 @@ impl Scans {
                 detek_version: env!("CARGO_PKG_VERSION"),
             })
             .collect();
-        match report(&renders, outputs, reporting, (session.program, &self.command(session))) {
+        match report(&renders, outputs, reporting, &self.hints) {
             // What was typed wrong, or a cluster out of reach, weighs more.
             Err(failure) if matches!(code, 130 | 143 | 2 | 4) => {
                 warn(&failure.to_string());
@@ -138,18 +141,12 @@ impl Scans {
         }
     }
 
-    /// As it is typed, for commands to type next.
-    fn command(&self, session: &Session) -> String {
-        format!("{} {}", session.program, if self.demo { "demo" } else { "run" })
-    }
-
     /// Scans all clusters, some at the same time; in the order given.
     async fn scan_all(
         &self,
         connections: Vec<(Option<String>, Connecting)>,
         selected: &Arc<Selected>,
         (interrupt, display): (&Interrupt, &Display),
-        session: &Session,
     ) -> Vec<Outcome> {
         let several = connections.len() > 1;
         let turns = Arc::new(Semaphore::new(CLUSTERS));
@@ -166,8 +163,7 @@ impl Scans {
                 now: self.now,
                 threads: self.limits.threads,
                 reading,
-                command: self.command(session),
-                program: session.program,
+                hints: self.hints.clone(),
             };
             let limits = detek_kube::Limits {
                 parallel: self.limits.concurrency.get(),
