@@ -172,6 +172,12 @@ pub(crate) struct Limits {
     /// Inputs read at the same time, for each cluster
     #[arg(long, value_name = "N", default_value = "4")]
     pub(crate) concurrency: NonZeroUsize,
+    /// Most objects read of one kind
+    #[arg(long, value_name = "N", default_value = "2000000")]
+    pub(crate) max_objects: usize,
+    /// Most bytes read of one kind
+    #[arg(long, value_name = "BYTES", default_value = "17179869184")]
+    pub(crate) max_list_bytes: u64,
     /// Objects asked for in one page
     #[arg(long, value_name = "N", default_value = "500", hide = true)]
     pub(crate) page_size: u32,

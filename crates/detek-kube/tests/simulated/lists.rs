@@ -3,7 +3,7 @@
 use crate::{
     DEPLOYMENTS, NODES, PODS, READYZ, Tested, VERSION, WIDGETS, class, cluster, documents, faulty, plan, read_one,
 };
-use detek_core::{CauseClass, InputState, Scope};
+use detek_core::{CauseClass, InputKind, InputState, Scope};
 use detek_kube::{Limits, Presence, ReadOptions};
 use detek_sim::{Body, Sim, discovery, group, on, on_path};
 use std::{collections::BTreeSet, time::Duration};
@@ -39,6 +39,19 @@ async fn pages_of_any_size_give_the_same_documents() -> Tested {
     assert!(all[0].len() > 7, "the demo must need pages");
     assert_eq!(all[0], all[1]);
     assert_eq!(all[1], all[2]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_secrets_only_certificates_are_asked_for() -> Tested {
+    let secret = |name: &str, kind: &str| {
+        serde_json::json!({"apiVersion": "v1", "kind": "Secret", "type": kind,
+            "metadata": {"namespace": "shop", "name": name, "uid": name}})
+    };
+    let server = Sim::objects(vec![secret("web-tls", "kubernetes.io/tls"), secret("token", "Opaque")]).start().await?;
+    let secrets = InputKind::new("kubernetes/core/v1/secrets", "", "Secret", true);
+    let input = read_one(&server, &secrets, Limits::default()).await?;
+    assert_eq!((input.state(), input.volume().items), (InputState::Complete, 1));
     Ok(())
 }
 

@@ -168,6 +168,8 @@ impl Scans {
             let limits = detek_kube::Limits {
                 parallel: self.limits.concurrency.get(),
                 page_limit: self.limits.page_size,
+                list_objects: self.limits.max_objects,
+                list_bytes: self.limits.max_list_bytes,
                 probe_loopback: self.demo,
                 ..detek_kube::Limits::default()
             };
