@@ -257,6 +257,31 @@ impl Server {
         answer::with(StatusCode::OK, "application/json", out)
     }
 
+    /// Every page of a list over all namespaces, whole.
+    pub(crate) fn pages(&self, index: usize, limit: usize) -> Vec<Vec<u8>> {
+        let pages = self.content.count(index).div_ceil(limit).max(1);
+        let query = Query { limit, ..Query::default() };
+        (0..pages)
+            .map(|page| {
+                let token = Token::new(RESOURCE_VERSION, page * limit, page as u32 + 1);
+                let listing = Listing {
+                    content: &self.content,
+                    index,
+                    kind: self.kinds.get(index),
+                    namespace: None,
+                    resource_version: RESOURCE_VERSION,
+                    query: &query,
+                    token: Some(&token),
+                };
+                let mut body = listing.page(Strike::default());
+                std::iter::from_fn(|| body.next_chunk()).fold(Vec::new(), |mut whole, chunk| {
+                    whole.extend_from_slice(&chunk);
+                    whole
+                })
+            })
+            .collect()
+    }
+
     fn list(&self, index: usize, target: &Target<'_>, judged: &Judged) -> Answer {
         let token = match judged.query.token.as_deref().map(Token::decode) {
             None => None,

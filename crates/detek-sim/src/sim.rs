@@ -161,6 +161,16 @@ impl Sim {
         self
     }
 
+    /// The bodies of one list in pages of `limit` objects, as a reader gets them, without a server in between; nothing if
+    /// the kind is not served.
+    ///
+    /// # Errors
+    /// When the cluster cannot be made.
+    pub fn pages(self, group: &str, version: &str, resource: &str, limit: usize) -> Result<Vec<Vec<u8>>, StartError> {
+        let server = self.server(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).map_err(StartError)?;
+        Ok(server.kinds.find(group, version, resource).map_or_else(Vec::new, |kind| server.pages(kind, limit.max(1))))
+    }
+
     /// Listens on a free port of 127.0.0.1 and serves until the result is dropped. Needs a tokio runtime.
     ///
     /// # Errors

@@ -1,38 +1,27 @@
 //! Who owns whom: Pod → ReplicaSet → Deployment, Pod → Job → CronJob.
 
+use super::ByNamespace;
 use crate::rows::{Jobs, Owner, ReplicaSets};
 use detek_core::{Documents, Fact, Optional, OwnerRef, RollUp, Values};
-use std::collections::HashMap;
 
 /// How far up owners are followed; a cycle ends there too.
 const DEPTH: usize = 5;
 
-/// The controllers of ReplicaSets and Jobs. Without their lists the direct controller is the answer.
-pub(crate) struct Owners(HashMap<(String, OwnerRef), OwnerRef>);
-
-fn owner_ref(owner: &Owner<'_>) -> OwnerRef {
-    let group = owner.api_version.split_once('/').map_or("", |(group, _)| group);
-    OwnerRef { group: group.into(), kind: owner.kind.into(), name: owner.name.into() }
+/// The controllers of ReplicaSets and Jobs, read when they are asked for: as a map from name to name they would take
+/// 60 MB for 150,000 ReplicaSets. Without their lists the direct controller is the answer.
+pub(crate) struct Owners {
+    replica_sets: Option<ByNamespace<ReplicaSets>>,
+    jobs: Option<ByNamespace<Jobs>>,
 }
 
 impl Fact for Owners {
     type Reads = (Optional<Documents<ReplicaSets>>, Optional<Documents<Jobs>>);
 
     fn build((replica_sets, jobs): Values<'_, Self::Reads>) -> Self {
-        let mut owners = HashMap::new();
-        let mut add = |kind: (&str, &str), namespace: &str, name: &str, references: &[Owner<'_>]| {
-            if let Some(owner) = references.iter().find(|owner| owner.controller) {
-                let owned = OwnerRef { group: kind.0.into(), kind: kind.1.into(), name: name.into() };
-                owners.insert((namespace.to_owned(), owned), owner_ref(owner));
-            }
-        };
-        for (_, row) in replica_sets.iter().flat_map(|documents| documents.rows()) {
-            add(("apps", "ReplicaSet"), row.metadata.namespace, row.metadata.name, &row.metadata.owner_references);
+        Owners {
+            replica_sets: replica_sets.map(|documents| ByNamespace::build((documents,))),
+            jobs: jobs.map(|documents| ByNamespace::build((documents,))),
         }
-        for (_, row) in jobs.iter().flat_map(|documents| documents.rows()) {
-            add(("batch", "Job"), row.metadata.namespace, row.metadata.name, &row.metadata.owner_references);
-        }
-        Owners(owners)
     }
 }
 
@@ -40,11 +29,29 @@ impl RollUp for Owners {
     fn root(&self, namespace: &str, owner: &OwnerRef) -> OwnerRef {
         let mut root = owner.clone();
         for _ in 0..DEPTH {
-            match self.0.get(&(namespace.to_owned(), root.clone())) {
-                Some(above) => root = above.clone(),
+            match self.above(namespace, &root) {
+                Some(above) => root = above,
                 None => break,
             }
         }
         root
     }
+}
+
+impl Owners {
+    fn above(&self, namespace: &str, owned: &OwnerRef) -> Option<OwnerRef> {
+        let owners = match (owned.group.as_str(), owned.kind.as_str()) {
+            ("apps", "ReplicaSet") => {
+                self.replica_sets.as_ref()?.get(namespace, &owned.name)?.metadata.owner_references
+            }
+            ("batch", "Job") => self.jobs.as_ref()?.get(namespace, &owned.name)?.metadata.owner_references,
+            _ => return None,
+        };
+        owners.iter().find(|owner| owner.controller).map(owner_ref)
+    }
+}
+
+fn owner_ref(owner: &Owner<'_>) -> OwnerRef {
+    let group = owner.api_version.split_once('/').map_or("", |(group, _)| group);
+    OwnerRef { group: group.into(), kind: owner.kind.into(), name: owner.name.into() }
 }
