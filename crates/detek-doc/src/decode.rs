@@ -1,5 +1,6 @@
 //! Bytes to documents: what the projection names is appended to the store while it is parsed; all else is skipped.
 use crate::builder::StoreBuilder;
+use crate::json::Json;
 use crate::list::{List, Listing};
 use crate::projection::Projection;
 use serde::Deserializer;
@@ -116,19 +117,37 @@ pub trait Decode: Send {
     fn list(&mut self, body: &[u8], p: &Projection, out: &mut StoreBuilder) -> Result<ListMeta, DecodeError>;
 }
 
-/// The parser of [`decoder`].
+/// A reader of our own, made for bodies of which most is skipped. The parser of [`decoder`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OwnReader;
+
+/// The parser that decides what JSON is: what it says is wrong is what every parser here says.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SerdeJson;
 
-/// A parser that uses SIMD: a second opinion, which keeps the same and says the same.
+/// A parser that uses SIMD: a second opinion, which keeps the same and says the same. It skips what is not kept by
+/// recursion without a limit, which a hostile body turns into a stack overflow, and is made to skip with a limit here.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SonicRs;
 
-/// The parser to use. That is serde_json: sonic-rs skips what is not kept by recursion without a limit, which a hostile
-/// body turns into a stack overflow, and is the slower of the two once it is made to skip with a limit (0.38 against
-/// 0.40 of the speed of skipping everything, on pages of pods).
+/// The parser to use; `docs/performance.md` compares them.
 pub fn decoder() -> Box<dyn Decode> {
-    Box::new(SerdeJson)
+    Box::new(OwnReader)
+}
+
+impl Decode for OwnReader {
+    fn name(&self) -> &'static str {
+        "detek"
+    }
+
+    fn list(&mut self, body: &[u8], p: &Projection, out: &mut StoreBuilder) -> Result<ListMeta, DecodeError> {
+        let text = utf8(body)?;
+        or_serde_json(body, p, out, |out| {
+            let mut de = Json::new(text);
+            let meta = list(&mut de, p, out, false, None)?;
+            de.end().map(|()| meta)
+        })
+    }
 }
 
 impl Decode for SerdeJson {
@@ -153,17 +172,25 @@ impl Decode for SonicRs {
 
     fn list(&mut self, body: &[u8], p: &Projection, out: &mut StoreBuilder) -> Result<ListMeta, DecodeError> {
         let text = utf8(body)?;
-        let read = attempt(out, |out| {
+        or_serde_json(body, p, out, |out| {
             let mut de = sonic_rs::Deserializer::from_str(text);
-            let meta = list(&mut de, p, out, true, None);
-            meta.and_then(|meta| de.end().map(|()| meta)).map_err(|_| out.fault.take())
-        });
-        match read {
-            Ok(meta) => Ok(meta),
-            Err(Some(fault @ DecodeError::TooLarge { .. })) => Err(fault),
-            // Errors are rare: let the other parser say what is wrong, so that both say the same.
-            Err(_) => SerdeJson.list(body, p, out),
-        }
+            let meta = list(&mut de, p, out, true, None)?;
+            de.end().map(|()| meta)
+        })
+    }
+}
+
+/// What `read` reads; if it fails, what serde_json reads or says is wrong. Errors are rare, and so everyone says the same.
+fn or_serde_json<E>(
+    body: &[u8],
+    p: &Projection,
+    out: &mut StoreBuilder,
+    read: impl FnOnce(&mut StoreBuilder) -> Result<ListMeta, E>,
+) -> Result<ListMeta, DecodeError> {
+    match attempt(out, |out| read(out).map_err(|_| out.fault.take())) {
+        Ok(meta) => Ok(meta),
+        Err(Some(fault @ DecodeError::TooLarge { .. })) => Err(fault),
+        Err(_) => SerdeJson.list(body, p, out),
     }
 }
 

@@ -37,6 +37,7 @@ mod builder;
 mod certificate;
 mod decode;
 mod doc;
+mod json;
 mod list;
 mod names;
 mod projection;
@@ -47,7 +48,7 @@ mod store;
 
 pub use builder::{Mark, StoreBuilder};
 pub use certificate::Certificate;
-pub use decode::{Caps, Decode, DecodeError, ListMeta, SerdeJson, SonicRs, decoder, stream};
+pub use decode::{Caps, Decode, DecodeError, ListMeta, OwnReader, SerdeJson, SonicRs, decoder, stream};
 pub use doc::{Doc, Kind};
 pub use projection::{Keep, Projection, Redacted};
 pub use rows::{IntOrString, Present, RowError, StrMap};

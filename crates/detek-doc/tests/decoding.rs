@@ -1,7 +1,8 @@
 //! All decoders keep the same of the same objects: what a small reference over `serde_json::Value` keeps.
 #![expect(clippy::unwrap_used, reason = "tests fail where they unwrap")]
 use detek_doc::{
-    Caps, Decode, DecodeError, Doc, Keep, ListMeta, Projection, SerdeJson, SonicRs, Store, StoreBuilder, stream,
+    Caps, Decode, DecodeError, Doc, Keep, ListMeta, OwnReader, Projection, SerdeJson, SonicRs, Store, StoreBuilder,
+    stream,
 };
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -91,6 +92,7 @@ fn bodies(store: &Store) -> Vec<Value> {
 type Read = fn(&[u8], &Projection, &mut StoreBuilder) -> Result<ListMeta, DecodeError>;
 
 const READERS: &[(&str, Read)] = &[
+    ("our own", |b, p, out| OwnReader.list(b, p, out)),
     ("serde_json", |b, p, out| SerdeJson.list(b, p, out)),
     ("sonic-rs", |b, p, out| SonicRs.list(b, p, out)),
     ("stream", |b, p, out| stream(b, p, &Caps::default(), out)),

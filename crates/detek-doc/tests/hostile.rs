@@ -1,6 +1,8 @@
 //! Bodies that no honest server sends: a typed error or a document, never a panic, never more memory than the caps.
 #![expect(clippy::unwrap_used, reason = "tests fail where they unwrap")]
-use detek_doc::{Caps, Decode, DecodeError, Doc, Keep, ListMeta, Projection, SerdeJson, SonicRs, StoreBuilder, stream};
+use detek_doc::{
+    Caps, Decode, DecodeError, Doc, Keep, ListMeta, OwnReader, Projection, SerdeJson, SonicRs, StoreBuilder, stream,
+};
 
 fn all() -> Projection {
     let mut p = Projection::new("test/objects");
@@ -8,14 +10,15 @@ fn all() -> Projection {
     p
 }
 
-/// What all three readers say; they must agree.
+/// What all readers say; they must agree.
 fn read(body: &[u8], p: &Projection, caps: &Caps) -> Result<(ListMeta, Vec<serde_json::Value>), DecodeError> {
     let mut results = Vec::new();
-    for n in 0..3 {
+    for n in 0..4 {
         let mut out = StoreBuilder::new(caps);
         let result = match n {
             0 => SerdeJson.list(body, p, &mut out),
-            1 => SonicRs.list(body, p, &mut out),
+            1 => OwnReader.list(body, p, &mut out),
+            2 => SonicRs.list(body, p, &mut out),
             _ => stream(body, p, caps, &mut out),
         };
         assert!(result.is_ok() || matches!(result, Err(DecodeError::TooLarge { .. })) || out.is_empty());
@@ -108,10 +111,11 @@ fn caps_are_named_and_what_fitted_stays() {
         (Caps { objects: 10, ..Caps::default() }, "objects"),
         (Caps { item_bytes: 500, ..Caps::default() }, "item_bytes"),
     ] {
-        for n in 0..2 {
+        for n in 0..3 {
             let mut out = StoreBuilder::new(&caps);
             let result = match n {
                 0 => SerdeJson.list(body.as_bytes(), &all(), &mut out),
+                1 => OwnReader.list(body.as_bytes(), &all(), &mut out),
                 _ => SonicRs.list(body.as_bytes(), &all(), &mut out),
             };
             let Err(DecodeError::TooLarge { cap: found, .. }) = result else { panic!("{cap}: {result:?}") };
