@@ -65,7 +65,9 @@ fn main() -> ExitCode {
         Bench::All => all(json),
         Bench::Decode => decode::measure().and_then(|figures| print(&figures, json)),
         Bench::Scan => scan::measure().and_then(|figures| print(&figures, json)),
-        Bench::Memory => memory::measure().and_then(|figures| print(&figures, json)),
+        Bench::Memory => memory::CLUSTERS
+            .into_iter()
+            .try_fold(true, |within, cluster| Ok(print(&memory::measure(cluster)?, json)? && within)),
         Bench::ServeSim(size) => process::serve(size.into()).map(|()| true),
     };
     match outcome {

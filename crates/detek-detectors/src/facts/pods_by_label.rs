@@ -2,39 +2,83 @@
 
 use super::ByNamespace;
 use crate::rows::PodLabelRows;
+use detek_core::{Documents, Fact, Values};
 use detek_doc::StrMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// The pods of each namespace, to be searched by label.
-pub(crate) type PodsByLabel = ByNamespace<PodLabelRows>;
+/// The pods of each namespace, to be found by their labels.
+pub(crate) struct PodsByLabel {
+    pods: ByNamespace<PodLabelRows>,
+    /// For every label of every pod a hash of namespace, key and value, with the number of the pod; sorted. Without it
+    /// each Service would read all pods of its namespace.
+    labels: Vec<(u32, u32)>,
+}
+
+impl Fact for PodsByLabel {
+    type Reads = (Documents<PodLabelRows>,);
+
+    fn build((pods,): Values<'_, Self::Reads>) -> Self {
+        let mut labels = Vec::new();
+        for (number, pod) in pods.rows() {
+            let metadata = &pod.metadata;
+            labels.extend(metadata.labels.iter().map(|label| (hash(metadata.namespace, label), number)));
+        }
+        labels.sort_unstable();
+        labels.dedup();
+        labels.shrink_to_fit();
+        PodsByLabel { pods: ByNamespace::build((pods,)), labels }
+    }
+}
+
+/// The same in every run. Labels may share one, so what is found by it is compared.
+fn hash(namespace: &str, label: (&str, &str)) -> u32 {
+    let mut hasher = DefaultHasher::new();
+    (namespace, label).hash(&mut hasher);
+    hasher.finish() as u32
+}
 
 impl PodsByLabel {
-    /// The numbers of the pods in a namespace that have all these labels. An empty selector selects nothing.
-    pub(crate) fn selected<'a>(&'a self, namespace: &str, selector: &'a StrMap<'_>) -> impl Iterator<Item = u32> + 'a {
-        let has_all = |number: &u32| {
-            let labels = self.store.doc(*number).at(&["metadata", "labels"]);
-            let get = |key| labels?.get(key)?.as_str();
-            selector.iter().all(|(key, value)| get(key) == Some(value))
-        };
-        let numbers = if selector.is_empty() { &[] } else { self.numbers(namespace) };
-        numbers.iter().copied().filter(has_all)
+    /// The numbers of the pods in a namespace that have all these labels, in order of names. An empty selector selects
+    /// nothing.
+    pub(crate) fn selected(&self, namespace: &str, selector: &StrMap<'_>) -> impl Iterator<Item = u32> + use<> {
+        let mut selected: Vec<(&str, u32)> = self.having(namespace, selector).collect();
+        selected.sort_unstable();
+        selected.into_iter().map(|(_, number)| number).collect::<Vec<_>>().into_iter()
     }
 
     /// Whether a pod of the namespace has all these labels. An empty selector selects nothing.
     pub(crate) fn any(&self, namespace: &str, selector: &StrMap<'_>) -> bool {
-        self.selected(namespace, selector).next().is_some()
+        self.having(namespace, selector).next().is_some()
+    }
+
+    /// Names and numbers of the pods that have all labels: of those that have the rarest, the ones that have the others.
+    fn having<'a>(&'a self, namespace: &'a str, selector: &'a StrMap<'_>) -> impl Iterator<Item = (&'a str, u32)> + 'a {
+        let rarest = selector.iter().map(|label| self.labelled(hash(namespace, label))).min_by_key(|all| all.len());
+        rarest.unwrap_or(&[]).iter().filter_map(move |(_, number)| {
+            let metadata = self.pods.store.doc(*number).at(&["metadata"])?;
+            let labels = metadata.get("labels")?;
+            let is = |key: &str, value: &str| labels.get(key).and_then(|found| found.as_str()) == Some(value);
+            let here = metadata.get("namespace").and_then(|found| found.as_str()) == Some(namespace);
+            let name = metadata.get("name").and_then(|found| found.as_str()).unwrap_or_default();
+            (here && selector.iter().all(|(key, value)| is(key, value))).then_some((name, *number))
+        })
+    }
+
+    fn labelled(&self, hash: u32) -> &[(u32, u32)] {
+        let first = self.labels.partition_point(|(known, _)| *known < hash);
+        let count = self.labels[first..].partition_point(|(known, _)| *known == hash);
+        &self.labels[first..first + count]
     }
 
     /// The pod whose labels differ from the selector in one key only, first by name: `(pod, key, its value if any)`.
     pub(crate) fn nearest(&self, namespace: &str, selector: &StrMap<'_>) -> Option<(String, String, Option<String>)> {
-        self.rows(namespace)
-            .filter_map(|pod| {
-                let (name, labels) = (pod.metadata.name, pod.metadata.labels);
-                let mut differing = selector.iter().filter(|(key, value)| labels.get(key) != Some(*value));
-                let (key, _) = differing.next()?;
-                let same = selector.len() > 1 || labels.contains_key(key);
-                (differing.next().is_none() && same)
-                    .then(|| (name.to_owned(), key.to_owned(), labels.get(key).map(str::to_owned)))
-            })
-            .min()
+        self.pods.rows(namespace).find_map(|pod| {
+            let (name, labels) = (pod.metadata.name, pod.metadata.labels);
+            let mut differing = selector.iter().filter(|(key, value)| labels.get(key) != Some(*value));
+            let (key, _) = differing.next()?;
+            let same = selector.len() > 1 || labels.contains_key(key);
+            (differing.next().is_none() && same)
+                .then(|| (name.to_owned(), key.to_owned(), labels.get(key).map(str::to_owned)))
+        })
     }
 }
