@@ -302,10 +302,35 @@ pub(crate) struct DemoArguments {
     /// Seed of the simulated cluster
     #[arg(long, default_value_t = 7)]
     pub(crate) seed: u64,
+    /// Let reading a kind fail, to see what is said then: denied:nodes, failing:pods; repeatable
+    #[arg(long, value_name = "HOW:KIND")]
+    pub(crate) fault: Vec<DemoFault>,
     #[command(flatten)]
     pub(crate) limits: Limits,
     #[command(flatten)]
     pub(crate) reporting: Reporting,
+}
+
+/// A way in which the simulated cluster fails.
+#[derive(Clone, Debug)]
+pub(crate) struct DemoFault {
+    /// The status that lists of the kind are answered with.
+    pub(crate) status: u16,
+    /// Plural name, such as `nodes`.
+    pub(crate) kind: String,
+}
+
+impl std::str::FromStr for DemoFault {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (status, kind) = match text.split_once(':') {
+            Some(("denied", kind)) => (403, kind),
+            Some(("failing", kind)) => (500, kind),
+            _ => return Err("it is of the form denied:KIND or failing:KIND".to_owned()),
+        };
+        Ok(DemoFault { status, kind: kind.to_owned() })
+    }
 }
 
 #[derive(Args)]

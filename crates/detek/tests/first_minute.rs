@@ -85,3 +85,32 @@ fn a_mistyped_namespace_is_an_error_and_never_nothing_found() {
     let text = stdout(&detek(&["demo", "-n", "payments", "-o", "name"]));
     assert!(text.contains("payments/fraud-check") && !text.contains("shop/"), "{text}");
 }
+
+#[test]
+fn the_flags_of_the_original_still_work() {
+    let of = |arguments: &[&str]| stdout(&detek(&[&["demo", "--only", "failed_pod"], arguments].concat()));
+    let json: serde_json::Value = serde_json::from_str(&of(&["-f", "json"])).expect("valid JSON");
+    assert!(json["reports"][0]["problem"]["data"].is_array() && json["started_at"].is_string(), "{json}");
+    assert!(of(&["--format", "html"]).starts_with("<!doctype html>"));
+    assert!(of(&["-f", "table"]).starts_with("demo"));
+    assert!(of(&["-f", "json"]).lines().count() > 1);
+    assert_eq!(of(&["-f", "json", "--json-pretty=false"]).lines().count(), 1);
+    assert_eq!(of(&["-o", "json", "--json-pretty", "false"]).lines().count(), 1);
+    let narrow = stdout(&detek(&["demo", "--table-max-width", "60"]));
+    assert!(narrow.lines().all(|line| line.chars().count() <= 60), "{narrow}");
+    assert_eq!(detek(&["demo", "-f", "json", "-o", "table"]).status.code(), Some(2));
+}
+
+#[test]
+fn what_may_not_be_read_is_said_with_its_fix_and_fails_the_run() {
+    let output = detek(&["demo", "--fault", "denied:pods"]);
+    assert_eq!(output.status.code(), Some(3));
+    let text = stdout(&output);
+    assert!(text.contains("not evaluated") && text.contains("denied"), "{text}");
+    assert!(text.contains("detek rbac --only pods --to user:demo | kubectl apply -f -"), "{text}");
+    assert_eq!(detek(&["demo", "--fault", "denied:pods", "--allow-partial"]).status.code(), Some(0));
+    // Where no table is read, standard error says it.
+    let output = detek(&["demo", "--fault", "denied:pods", "-o", "json"]);
+    assert!(stderr(&output).contains("error[DTK-E301]: cannot list pods in cluster"), "{}", stderr(&output));
+    assert!(stderr(&detek(&["demo", "--fault", "denied:pods", "-o", "json", "--quiet"])).is_empty());
+}

@@ -18,7 +18,9 @@ const NAMED: usize = 10;
 /// Inputs listed that were not read.
 const GAPS: usize = 8;
 /// Columns below which what stands beside something goes below it.
-const NARROW: usize = 60;
+const NARROW: usize = 72;
+/// Columns that are kept free for `2 deployments`.
+const TALLY: usize = 16;
 /// Where the detector's id begins.
 pub(super) const INDENT: usize = 5;
 /// Columns of the words before a command.
@@ -154,7 +156,8 @@ fn unnamed(row: &Row<'_>, named: usize) -> u64 {
 /// A line for each row, three if there is no room; and how many subjects each of them names.
 fn table(rows: &[Row<'_>], style: &Style<'_>) -> (Vec<Line>, Vec<usize>) {
     let ids = INDENT + column(rows.iter().map(|row| row.id.len() + if row.follows { 2 } else { 0 }), 50) + 2;
-    let tallies = ids + column(rows.iter().map(|row| width(&row.tally())), 20) + 3;
+    // A long kind may stand into the next column instead of taking room from all names.
+    let tallies = ids + column(rows.iter().map(|row| width(&row.tally())).filter(|width| *width <= TALLY), TALLY) + 2;
     let (mut lines, mut named) = (Vec::new(), Vec::new());
     for row in rows {
         let mut line = title(row, style);

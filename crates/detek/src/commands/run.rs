@@ -16,6 +16,7 @@ use crate::{
 use detek_core::Run;
 use detek_kube::{Cluster, Instant, ReadOptions};
 use detek_report::Render;
+use detek_sim::{Sim, Tls, on};
 use jiff::Timestamp;
 use std::{future::Future, io::Write as _, pin::Pin, sync::Arc};
 use tokio::{sync::Semaphore, task::JoinSet};
@@ -48,9 +49,11 @@ pub(super) async fn run(arguments: RunArguments, session: &Session) -> Result<u8
 }
 
 pub(super) async fn demo(arguments: DemoArguments, session: &Session) -> Result<u8, Failure> {
-    let DemoArguments { selection, namespace, seed, limits, reporting } = arguments;
+    let DemoArguments { selection, namespace, seed, fault, limits, reporting } = arguments;
     let outputs = outputs(&reporting, 1)?;
-    let sim = detek_sim::Sim::demo().seed(seed).tls(detek_sim::Tls::Good).start().await.map_err(|why| {
+    let sim = Sim::demo().seed(seed).user("demo").tls(Tls::Good);
+    let sim = fault.iter().fold(sim, |sim, fault| sim.fault(on(&fault.kind).status(fault.status)));
+    let sim = sim.start().await.map_err(|why| {
         Failure::new(Code::Usage, "cannot start the simulated cluster").line("cause", why.to_string())
     })?;
     let hints = Hints::demo(session.program);

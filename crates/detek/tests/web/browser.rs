@@ -132,6 +132,7 @@ impl Browser {
         self.call("Input.insertText", json!({"text": text}));
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "callers write the parameters where they call")]
     fn call(&mut self, method: &str, parameters: Value) -> Value {
         self.sent += 1;
         let mut message = json!({"id": self.sent, "method": method, "params": parameters});
