@@ -3,7 +3,7 @@
 use super::ByNamespace;
 use crate::rows::PodLabelRows;
 use detek_core::{Documents, Fact, Values};
-use detek_doc::StrMap;
+use detek_doc::{Doc, StrMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The pods of each namespace, to be found by their labels.
@@ -57,9 +57,9 @@ impl PodsByLabel {
         rarest.unwrap_or(&[]).iter().filter_map(move |(_, number)| {
             let metadata = self.pods.store.doc(*number).at(&["metadata"])?;
             let labels = metadata.get("labels")?;
-            let is = |key: &str, value: &str| labels.get(key).and_then(|found| found.as_str()) == Some(value);
-            let here = metadata.get("namespace").and_then(|found| found.as_str()) == Some(namespace);
-            let name = metadata.get("name").and_then(|found| found.as_str()).unwrap_or_default();
+            let is = |key: &str, value: &str| labels.get(key).and_then(Doc::as_str) == Some(value);
+            let here = metadata.get("namespace").and_then(Doc::as_str) == Some(namespace);
+            let name = metadata.get("name").and_then(Doc::as_str).unwrap_or_default();
             (here && selector.iter().all(|(key, value)| is(key, value))).then_some((name, *number))
         })
     }
