@@ -1,7 +1,7 @@
 //! What a detector is: a name for one bad state, what it reads, and how it judges one object.
 
 use crate::{
-    Facts, Fault, Findings, Identity, InputKind, Level, Needs, Reads, Values,
+    Armed, Facts, Fault, Findings, Identity, InputKind, Judge, Level, Needs, Reads, Values,
     parameter::{ParamError, Parameter},
 };
 use detek_doc::{Doc, Projection, RowError};
@@ -239,7 +239,7 @@ pub trait AnyDetector: Send + Sync {
     ///
     /// # Errors
     /// The fault of a fact that could not be built.
-    fn arm(self: Arc<Self>, facts: &mut Facts<'_>) -> Result<Box<dyn Checks>, Fault>;
+    fn arm(self: Arc<Self>, facts: &mut Facts<'_>) -> Result<Armed, Fault>;
 }
 
 impl fmt::Debug for dyn AnyDetector {
@@ -249,26 +249,14 @@ impl fmt::Debug for dyn AnyDetector {
 }
 
 /// A detector with its facts in hand.
-pub trait Checks: Send + Sync {
-    /// Judges document `doc` of the `input`-th input of its subject; for the cluster as a whole any document will do.
-    ///
-    /// # Errors
-    /// If the document cannot be read as its row.
-    fn check(&self, input: usize, doc: Doc<'_>, found: &mut Findings<'_>) -> Result<(), RowError>;
-    /// A document of a fact that could not be read while judging.
-    fn fault(&self) -> Option<Fault>;
-}
-
-struct Armed<D: Detector> {
+struct Holding<D: Detector> {
     detector: Arc<D>,
     held: <D::Reads as Reads>::Held,
 }
 
-impl<D: Detector> Checks for Armed<D> {
-    fn check(&self, input: usize, doc: Doc<'_>, found: &mut Findings<'_>) -> Result<(), RowError> {
-        let row = D::Subject::read(input, doc)?;
-        self.detector.check(&row, D::Reads::values(&self.held), found);
-        Ok(())
+impl<D: Detector> Judge<D::Subject> for Holding<D> {
+    fn check(&self, _: usize, row: &RowOf<'_, D::Subject>, found: &mut Findings<'_>) {
+        self.detector.check(row, D::Reads::values(&self.held), found);
     }
 
     fn fault(&self) -> Option<Fault> {
@@ -304,9 +292,9 @@ impl<D: Detector> AnyDetector for D {
         Ok(Arc::new(crate::parameter::set(self, D::META.id, values)?))
     }
 
-    fn arm(self: Arc<Self>, facts: &mut Facts<'_>) -> Result<Box<dyn Checks>, Fault> {
+    fn arm(self: Arc<Self>, facts: &mut Facts<'_>) -> Result<Armed, Fault> {
         let held = D::Reads::fetch(facts)?;
-        Ok(Box::new(Armed { detector: self, held }))
+        Ok(Armed::new(Holding { detector: self, held }))
     }
 }
 

@@ -5,15 +5,17 @@
 //! this run, and nothing else.
 
 use crate::{
-    AnyDetector, Checks, Counts, Facts, Finding, Findings, Fingerprint, Identity, Input, InputKey, InputKind, Inputs,
+    AnyDetector, Counts, Facts, Fault, Finding, Findings, Fingerprint, Identity, Input, InputKey, InputKind, Inputs,
     NotRun, Note, ObjectRef, Plan, PlannedDetector, Reason, ReasonClass, Report, RollUp, Run, Target,
     detector::identity,
+    group::{Check, Group, Groups, Member},
     symptom,
     verdict::{Standing, standing, verdict},
 };
 use detek_doc::{Caps, Doc, Projection, Store, StoreBuilder};
 use jiff::Timestamp;
 use std::{
+    any::TypeId,
     collections::{BTreeMap, HashMap},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
@@ -54,7 +56,8 @@ pub struct Judging {
 struct Runner {
     planned: PlannedDetector,
     standing: Standing,
-    checks: Option<Box<dyn Checks>>,
+    /// The type of the rows that it judges, if it can.
+    group: Option<TypeId>,
     evaluated: AtomicU64,
     panicked: AtomicBool,
     /// What went wrong, the first by object so that it does not depend on the order.
@@ -68,12 +71,22 @@ impl Plan {
         let context = Context { now: judging.now, cluster_id: judging.target.cluster_id.clone() };
         let mut facts = Facts::new(inputs);
         let owners = (self.owners)(&mut facts);
-        let runners: Vec<Runner> =
-            self.detectors.iter().map(|planned| self.runner(planned, inputs, &mut facts)).collect();
-        let work = self.work(&runners, inputs);
+        let mut groups = Groups::default();
+        let runners: Vec<Runner> = (self.detectors.iter().enumerate())
+            .map(|(number, planned)| {
+                let mut runner = Runner::new(planned, standing(self, planned, inputs));
+                runner.arm(number, &mut facts, &mut groups);
+                runner
+            })
+            .collect();
+        let work = self.work(&runners, &groups, inputs);
         let found = judge_all(&work, &runners, &context, owners.as_deref(), judging.threads.max(1));
-        let mut reports: Vec<Report> =
-            runners.into_iter().zip(found).map(|(runner, findings)| report(runner, findings)).collect();
+        let mut reports: Vec<Report> = (runners.into_iter().zip(found).enumerate())
+            .map(|(number, (runner, findings))| {
+                let fault = runner.group.and_then(|id| groups.get(id)?.fault(number));
+                report(runner, fault, findings)
+            })
+            .collect();
         symptom::explain(&mut reports);
         for report in &mut reports {
             report.findings.sort_by(|a, b| {
@@ -90,58 +103,51 @@ impl Plan {
         }
     }
 
-    fn runner(&self, planned: &PlannedDetector, inputs: &Inputs, facts: &mut Facts<'_>) -> Runner {
-        let mut standing = standing(self, planned, inputs);
-        let mut checks = None;
-        if !matches!(standing, Standing::Unknown(_)) {
-            match Arc::clone(&planned.detector).arm(facts) {
-                Ok(armed) => checks = Some(armed),
-                Err(fault) => {
-                    let text = format!("an object of {} cannot be read: {}", fault.input.name(), fault.text);
-                    standing =
-                        Standing::Unknown(Reason { class: ReasonClass::Detector, text, inputs: vec![fault.input] });
-                }
+    /// For each store, who judges its documents.
+    fn work<'g>(&self, runners: &[Runner], groups: &'g Groups, inputs: &Inputs) -> Vec<Work<'g>> {
+        let mut by_input: BTreeMap<Option<&InputKey>, ByType> = BTreeMap::new();
+        for (number, runner) in runners.iter().enumerate() {
+            let Some(group) = runner.group else { continue };
+            let subjects = &runner.planned.subjects;
+            // Without subjects it judges the cluster as a whole.
+            let judged = if subjects.is_empty() { vec![None] } else { subjects.iter().map(Some).collect() };
+            for (index, key) in judged.into_iter().enumerate() {
+                by_input.entry(key).or_default().entry(group).or_default().push(Member { number, input: index });
             }
         }
-        Runner {
-            planned: planned.clone(),
-            standing,
-            checks,
-            evaluated: AtomicU64::new(0),
-            panicked: AtomicBool::new(false),
-            error: Mutex::new(None),
-            errors: AtomicU64::new(0),
-        }
-    }
-
-    /// For each store, who judges its documents: `(runner, index of the input in its subject)`.
-    fn work(&self, runners: &[Runner], inputs: &Inputs) -> Vec<Work> {
-        let mut by_input: BTreeMap<InputKey, Vec<(usize, usize)>> = BTreeMap::new();
-        let mut once = Vec::new();
-        for (number, runner) in runners.iter().enumerate().filter(|(_, runner)| runner.checks.is_some()) {
-            if runner.planned.subjects.is_empty() {
-                once.push((number, 0));
-            }
-            for (index, key) in runner.planned.subjects.iter().enumerate() {
-                by_input.entry(key.clone()).or_default().push((number, index));
-            }
-        }
-        let mut work = vec![Work { kind: None, store: Arc::new(one_document()), judges: once }];
-        for (key, judges) in by_input {
-            let store = inputs.get(&key).and_then(Input::seen);
-            if let (Some(store), Some(kind)) = (store, self.kind(&key)) {
-                work.push(Work { kind: Some(kind.clone()), store: Arc::clone(store), judges });
-            }
+        let mut work = Vec::new();
+        for (key, members) in by_input {
+            let (kind, store) = match key {
+                None => (None, Arc::new(one_document())),
+                Some(key) => match (inputs.get(key).and_then(Input::seen), self.kind(key)) {
+                    (Some(store), Some(kind)) => (Some(kind.clone()), Arc::clone(store)),
+                    _ => continue,
+                },
+            };
+            let judges = members
+                .into_iter()
+                .filter_map(|(id, members)| Some(Joined { group: groups.get(id)?, members }))
+                .collect();
+            work.push(Work { kind, store, judges });
         }
         work
     }
 }
 
+/// Judges by the type of their rows.
+type ByType = BTreeMap<TypeId, Vec<Member>>;
+
 /// The documents of one input with their judges; no kind for the cluster as a whole.
-struct Work {
+struct Work<'g> {
     kind: Option<InputKind>,
     store: Arc<Store>,
-    judges: Vec<(usize, usize)>,
+    judges: Vec<Joined<'g>>,
+}
+
+/// A group, and those of its members that judge an input.
+struct Joined<'g> {
+    group: &'g dyn Group,
+    members: Vec<Member>,
 }
 
 /// What stands for the document of the cluster as a whole.
@@ -154,15 +160,14 @@ fn one_document() -> Store {
 type Found = Vec<HashMap<Fingerprint, Finding>>;
 
 fn judge_all(
-    work: &[Work],
+    work: &[Work<'_>],
     runners: &[Runner],
     context: &Context,
     owners: Option<&dyn RollUp>,
     threads: usize,
 ) -> Found {
-    let blocks: Vec<(&Work, usize)> = work
+    let blocks: Vec<(&Work<'_>, usize)> = work
         .iter()
-        .filter(|work| !work.judges.is_empty())
         .flat_map(|work| (0..work.store.len().div_ceil(BLOCK)).map(move |block| (work, block * BLOCK)))
         .collect();
     let next = AtomicUsize::new(0);
@@ -200,7 +205,7 @@ fn merge(into: &mut HashMap<Fingerprint, Finding>, finding: Finding) {
 }
 
 fn judge_one(
-    work: &Work,
+    work: &Work<'_>,
     doc: Doc<'_>,
     runners: &[Runner],
     context: &Context,
@@ -211,37 +216,64 @@ fn judge_one(
         Some(kind) => identity(kind, doc),
         None => Identity { object: ObjectRef::cluster(), controller: None },
     };
-    for (number, index) in &work.judges {
-        let runner = &runners[*number];
-        let Some(checks) = runner.checks.as_deref() else { continue };
-        if runner.panicked.load(Ordering::Relaxed) {
-            continue;
-        }
-        let mut findings = Findings::new(context);
-        match catch_unwind(AssertUnwindSafe(|| checks.check(*index, doc, &mut findings))) {
-            Ok(Ok(())) => {
-                runner.evaluated.fetch_add(1, Ordering::Relaxed);
+    for Joined { group, members } in &work.judges {
+        let mut judged = |number: usize, check: Check<'_>| {
+            let runner = &runners[number];
+            if runner.panicked.load(Ordering::Relaxed) {
+                return;
             }
-            Ok(Err(why)) => runner.note(seen().object, &why.to_string()),
-            Err(_) => {
+            let mut findings = Findings::new(context);
+            if catch_unwind(AssertUnwindSafe(|| check(&mut findings))).is_err() {
                 runner.panicked.store(true, Ordering::Relaxed);
                 runner.note(seen().object, "panicked");
-                continue;
+                return;
             }
-        }
-        let drafts = findings.take();
-        if drafts.is_empty() {
-            continue;
-        }
-        let seen = seen();
-        for draft in drafts {
-            let detector = (runner.planned.id.as_str(), runner.planned.detector.meta().level);
-            merge(&mut found[*number], draft.finish(detector, &seen, owners, context));
+            runner.evaluated.fetch_add(1, Ordering::Relaxed);
+            let drafts = findings.take();
+            if drafts.is_empty() {
+                return;
+            }
+            let seen = seen();
+            for draft in drafts {
+                let detector = (runner.planned.id.as_str(), runner.planned.detector.meta().level);
+                merge(&mut found[number], draft.finish(detector, &seen, owners, context));
+            }
+        };
+        let why = match catch_unwind(AssertUnwindSafe(|| group.judge(members, doc, &mut judged))) {
+            Ok(Ok(())) => continue,
+            Ok(Err(why)) => why.to_string(),
+            Err(_) => "reading it panicked".to_owned(),
+        };
+        for Member { number, .. } in members {
+            runners[*number].note(seen().object, &why);
         }
     }
 }
 
 impl Runner {
+    fn new(planned: &PlannedDetector, standing: Standing) -> Self {
+        Runner {
+            planned: planned.clone(),
+            standing,
+            group: None,
+            evaluated: AtomicU64::new(0),
+            panicked: AtomicBool::new(false),
+            error: Mutex::new(None),
+            errors: AtomicU64::new(0),
+        }
+    }
+
+    /// Fetches its facts and joins the group of its rows, if its inputs allow to judge.
+    fn arm(&mut self, number: usize, facts: &mut Facts<'_>, groups: &mut Groups) {
+        if matches!(self.standing, Standing::Unknown(_)) {
+            return;
+        }
+        match Arc::clone(&self.planned.detector).arm(facts) {
+            Ok(armed) => self.group = Some(armed.join(number, groups)),
+            Err(fault) => self.standing = unreadable(fault),
+        }
+    }
+
     fn note(&self, object: ObjectRef, text: &str) {
         self.errors.fetch_add(1, Ordering::Relaxed);
         let mut error = self.error.lock().expect("nothing panics while holding it");
@@ -251,7 +283,13 @@ impl Runner {
     }
 }
 
-fn report(runner: Runner, findings: HashMap<Fingerprint, Finding>) -> Report {
+/// What follows from a document below a fact that cannot be read.
+fn unreadable(fault: Fault) -> Standing {
+    let text = format!("an object of {} cannot be read: {}", fault.input.name(), fault.text);
+    Standing::Unknown(Reason { class: ReasonClass::Detector, text, inputs: vec![fault.input] })
+}
+
+fn report(runner: Runner, fault: Option<Fault>, findings: HashMap<Fingerprint, Finding>) -> Report {
     let errors = runner.errors.into_inner();
     let mut error = runner.error.into_inner().expect("nothing panics while holding it").map(|(object, text)| Reason {
         class: ReasonClass::Detector,
@@ -262,9 +300,8 @@ fn report(runner: Runner, findings: HashMap<Fingerprint, Finding>) -> Report {
     if runner.panicked.into_inner() {
         let text = error.take().map_or_else(|| "panicked".into(), |error| error.text);
         standing = Standing::Unknown(Reason { class: ReasonClass::Detector, text, inputs: Vec::new() });
-    } else if let Some(fault) = runner.checks.as_ref().and_then(|checks| checks.fault()) {
-        let text = format!("an object of {} cannot be read: {}", fault.input.name(), fault.text);
-        standing = Standing::Unknown(Reason { class: ReasonClass::Detector, text, inputs: vec![fault.input] });
+    } else if let Some(fault) = fault {
+        standing = unreadable(fault);
     }
     let mut findings: Vec<Finding> =
         if matches!(standing, Standing::Unknown(_)) { Vec::new() } else { findings.into_values().collect() };

@@ -10,6 +10,7 @@ mod detector;
 mod duration;
 mod fact;
 mod finding;
+mod group;
 mod input;
 mod judge;
 mod level;
@@ -24,12 +25,12 @@ pub mod invariant;
 
 pub use clip::clip;
 pub use detector::{
-    Addon, AnyDetector, Category, Checks, Cluster, Confidence, Detector, Kind, Meta, Reference, RowOf, Subject,
-    SubjectInput,
+    Addon, AnyDetector, Category, Cluster, Confidence, Detector, Kind, Meta, Reference, RowOf, Subject, SubjectInput,
 };
 pub use duration::Span;
 pub use fact::{Documents, Fact, Facts, Fault, Needs, Optional, Read, Reads, Role, Values};
 pub use finding::{Draft, Finding, Findings, Fingerprint};
+pub use group::{Armed, Judge};
 pub use input::{Cause, CauseClass, Input, InputKey, InputKind, InputState, Inputs, Scope, Stage, Volume};
 pub use judge::{Context, Judging};
 pub use level::Level;

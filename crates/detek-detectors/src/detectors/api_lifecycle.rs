@@ -5,9 +5,8 @@ use crate::{
     prelude::*,
 };
 use detek_core::{
-    AnyDetector, Checks, Facts, Fault, Needs, Optional, ParamError, Parameter, Reads, Role, Span, parameter,
+    AnyDetector, Armed, Facts, Fault, Judge, Needs, Optional, ParamError, Parameter, Reads, Role, Span, parameter,
 };
-use detek_doc::{Doc, RowError};
 use jiff::Timestamp;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -141,27 +140,27 @@ impl AnyDetector for ApiLifecycle {
         Ok(Arc::new(ApiLifecycle { api: self.api, parameters }))
     }
 
-    fn arm(self: Arc<Self>, facts: &mut Facts<'_>) -> Result<Box<dyn Checks>, Fault> {
+    fn arm(self: Arc<Self>, facts: &mut Facts<'_>) -> Result<Armed, Fault> {
         let held = ServerReads::fetch(facts)?;
         let (server,) = ServerReads::values(&held);
         let own = server.and_then(|server| server.0);
         let target = self.parameters.target.0.or(own).map(|minor| minor + u32::from(self.parameters.next_minor));
-        Ok(Box::new(Armed { instance: self, target }))
+        Ok(Armed::new::<Lineages>(Uses { instance: self, target }))
     }
 }
 
-struct Armed {
+/// An instance that knows for which version it judges.
+struct Uses {
     instance: Arc<ApiLifecycle>,
     /// Minor version to judge for, if it is known.
     target: Option<u32>,
 }
 
-impl Checks for Armed {
-    fn check(&self, input: usize, doc: Doc<'_>, found: &mut Findings<'_>) -> Result<(), RowError> {
-        let row: Lineage<'_> = doc.read()?;
+impl Judge<Lineages> for Uses {
+    fn check(&self, input: usize, row: &Lineage<'_>, found: &mut Findings<'_>) {
         let kind = &self.instance.api.kinds[input];
         let uses = self.uses(kind, &row.metadata, found.now());
-        let Some(worst) = uses.iter().map(|(level, _)| *level).max() else { return Ok(()) };
+        let Some(worst) = uses.iter().map(|(level, _)| *level).max() else { return };
         let version = self.instance.api.version;
         let texts: Vec<&str> = uses.iter().map(|(_, text)| text.as_str()).collect();
         let gone = format!("{version}, gone in 1.{}; use {}", kind.gone, kind.instead);
@@ -171,15 +170,10 @@ impl Checks for Armed {
             .evidence("version", version)
             .evidence("instead", kind.instead)
             .evidence("uses", uses.into_iter().map(|(_, text)| text).collect::<Vec<_>>());
-        Ok(())
-    }
-
-    fn fault(&self) -> Option<Fault> {
-        None
     }
 }
 
-impl Armed {
+impl Uses {
     /// How an object uses the old version, in words that end before its name.
     fn uses(&self, kind: &RemovedKind, metadata: &LineageMetadata<'_>, now: Timestamp) -> Vec<(Level, String)> {
         let version = self.instance.api.version;

@@ -1,6 +1,23 @@
 //! In which API versions an object was written, and by whom.
 
+use detek_core::{Subject, SubjectInput};
+use detek_doc::{Doc, RowError};
 use serde::Deserialize;
+
+/// Objects of any kind, as far as their lineage goes; who reads it names the inputs.
+pub(crate) struct Lineages;
+
+impl Subject for Lineages {
+    type Row<'s> = Lineage<'s>;
+
+    fn inputs() -> Vec<SubjectInput> {
+        Vec::new()
+    }
+
+    fn read(_: usize, doc: Doc<'_>) -> Result<Lineage<'_>, RowError> {
+        doc.read()
+    }
+}
 
 /// Any object.
 #[derive(Deserialize, Default)]

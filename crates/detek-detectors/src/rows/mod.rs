@@ -30,7 +30,7 @@ pub(crate) use gateway::Gateways;
 pub(crate) use image::Image;
 pub(crate) use ingress::{Ingress, Ingresses};
 pub(crate) use label_selector::LabelSelector;
-pub(crate) use lineage::{Lineage, LineageMetadata, Write};
+pub(crate) use lineage::{Lineage, LineageMetadata, Lineages, Write};
 pub(crate) use metadata::{Metadata, Owner, Time, is_young};
 pub(crate) use node::{Node, Nodes, Taint};
 pub(crate) use pdb::{PodDisruptionBudget, PodDisruptionBudgets};
