@@ -6,14 +6,14 @@ use detek_core::{Level, Span};
 use jiff::Timestamp;
 use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf};
 
-/// Finds what is wrong with a Kubernetes cluster, says why it matters and how to mend it. Reads only.
+/// Finds what is wrong with a Kubernetes cluster, says why it matters and how to fix it. Only reads.
 #[derive(Parser)]
 #[command(name = "detek", version, propagate_version = true, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
     /// Say more on standard error: -v what was read, -vv every page
-    #[arg(short, long, global = true, action = ArgAction::Count)]
+    #[arg(short, long, global = true, action = ArgAction::Count, display_order = 900)]
     pub(crate) verbose: u8,
     /// As -vv
     #[arg(short, long, global = true, hide = true)]
@@ -24,15 +24,15 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Scan a cluster
     Run(RunArguments),
-    /// Scan a simulated cluster: the same, without a cluster
+    /// Scan a simulated cluster, to see what a report looks like
     Demo(DemoArguments),
-    /// Show what would be read, by which detectors, and whether the credential may; lists nothing
+    /// Show what would be read, for which detectors, and whether the credential may; lists nothing
     Plan(PlanArguments),
     /// Check configuration, credential, connection, clock, discovery and permissions
     Doctor(DoctorArguments),
     /// Explain a detector or an error code: what, why, how to fix
     Explain {
-        /// Id of a detector, or a code such as DTK-E301; words are joined
+        /// Id of a detector, or a code such as DTK-E301
         #[arg(required = true, value_name = "NAME|CODE")]
         name: Vec<String>,
         #[command(flatten)]
@@ -51,7 +51,7 @@ pub(crate) enum Command {
     },
     /// Print the least role for what is read; contacts nobody
     Rbac(RbacArguments),
-    /// Print completions for a shell
+    /// Print completions for a shell, to be saved where it looks for them
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -99,37 +99,39 @@ pub(crate) enum FormKind {
 }
 
 #[derive(Args)]
+#[command(next_help_heading = "What to judge")]
 pub(crate) struct Selection {
     /// Set of detectors: default, health, hygiene, security, upgrade, cost or all
-    #[arg(default_value = "default")]
+    #[arg(default_value = "default", help_heading = None::<&'static str>)]
     pub(crate) set: String,
-    /// Only these detectors
+    /// Only these detectors, separated by commas
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
-    /// Not these detectors
+    /// Not these detectors, separated by commas
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) skip: Vec<String>,
     /// Enable detectors that need a permission beyond the default role: secrets
     #[arg(long, value_name = "ADDON", value_delimiter = ',')]
     pub(crate) enable: Vec<String>,
-    /// Set a parameter of a detector
+    /// Set a parameter of a detector; repeatable. `detek explain ID` names them and their defaults
     #[arg(long, value_name = "ID.NAME=VALUE")]
     pub(crate) param: Vec<String>,
-    /// Release to judge API versions for, such as 1.35
+    /// Release to judge API versions for, such as 1.35; the server's without it
     #[arg(long, value_name = "1.NN")]
     pub(crate) target: Option<String>,
-    /// Do not read these kinds; what needs them is skipped, which is no failure
+    /// Do not read these kinds, such as events,nodes; what needs them is skipped, which is no failure
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     pub(crate) skip_input: Vec<String>,
 }
 
 #[derive(Args)]
+#[command(next_help_heading = "Cluster")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct TargetArguments {
     /// Path of the kubeconfig; else $KUBECONFIG, the in-cluster account, ~/.kube/config
     #[arg(long, value_name = "FILE")]
     pub(crate) kubeconfig: Option<PathBuf>,
-    /// Context of the kubeconfig; repeatable
+    /// Context of the kubeconfig, the current one without it; repeatable
     #[arg(long, value_name = "NAME")]
     pub(crate) context: Vec<String>,
     /// Every context of the kubeconfig
@@ -165,6 +167,7 @@ pub(crate) struct TargetArguments {
 }
 
 #[derive(Args)]
+#[command(next_help_heading = "Limits")]
 pub(crate) struct Limits {
     /// Stop reading after this time; what was not read by then is reported as such
     #[arg(long, value_name = "TIME", default_value = "5m")]
@@ -175,8 +178,8 @@ pub(crate) struct Limits {
     /// Most objects read of one kind
     #[arg(long, value_name = "N", default_value = "2000000")]
     pub(crate) max_objects: usize,
-    /// Most bytes read of one kind
-    #[arg(long, value_name = "BYTES", default_value = "17179869184")]
+    /// Most bytes read of one kind; 16 GiB without it
+    #[arg(long, value_name = "BYTES", default_value = "17179869184", hide_default_value = true)]
     pub(crate) max_list_bytes: u64,
     /// Objects asked for in one page
     #[arg(long, value_name = "N", default_value = "500", hide = true)]
@@ -187,9 +190,10 @@ pub(crate) struct Limits {
 }
 
 #[derive(Args)]
+#[command(next_help_heading = "Report")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct Reporting {
-    /// Output format, or FORMAT=FILE; repeatable. `detek list formats` names them
+    /// Output format, or FORMAT=FILE; repeatable; a table without it. `detek list formats` names them
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
     pub(crate) output: Vec<String>,
     /// As -o; `json` is the document of the original detek
@@ -199,7 +203,7 @@ pub(crate) struct Reporting {
     #[arg(long, value_name = "BOOL", default_value_t = true, action = ArgAction::Set, num_args = 0..=1,
         default_missing_value = "true", hide_short_help = true)]
     pub(crate) json_pretty: bool,
-    /// Cut lines of tables at this width
+    /// Cut lines of tables at this width; that of the terminal without it
     #[arg(long, value_name = "N", hide_short_help = true)]
     pub(crate) table_max_width: Option<usize>,
     /// Show the HTML report in a browser
@@ -394,7 +398,9 @@ pub(crate) fn parse(program: &'static str) -> Result<Arguments, String> {
             why.exit();
         }
         let code = Code::Usage.page().code;
-        why.render().to_string().replacen("error:", &format!("error[{code}]:"), 1)
+        let text = why.render().to_string();
+        // Without a command it is the whole help, which begins otherwise.
+        text.strip_prefix("error:").map_or_else(|| text.clone(), |rest| format!("error[{code}]:{rest}"))
     })
 }
 

@@ -133,7 +133,7 @@ pub(crate) static PAGES: [Page; 20] = [
         title: "wrong usage of FLAG",
         exit: 2,
         meaning: "The message says what was given and what would be right.",
-        fix: "`detek help COMMAND`.",
+        fix: "`detek COMMAND --help`.",
     },
     Page {
         of: Code::Unreachable,

@@ -55,7 +55,7 @@ pub(crate) fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) 
 pub(crate) fn did_you_mean(name: &str, known: &[&str]) -> String {
     match nearest(name, known.iter().copied()).as_slice() {
         [] if known.is_empty() => "there is none".to_owned(),
-        [] if known.len() > 12 => "none of those there are is like it".to_owned(),
+        [] if known.len() > 12 => "no known name is similar".to_owned(),
         [] => format!("there are {}", known.join(", ")),
         near => format!("did you mean {}?", near.join(" or ")),
     }

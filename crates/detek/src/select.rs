@@ -21,17 +21,25 @@ pub(crate) struct Set {
 
 /// Every set.
 pub(crate) static SETS: &[Set] = &[
-    Set { name: "default", help: "what the default role can complete", holds: |meta| meta.on },
-    Set { name: "health", help: "something is broken now", holds: |meta| meta.on && meta.category.set() == "health" },
-    Set { name: "hygiene", help: "something will break", holds: |meta| meta.on && meta.category.set() == "hygiene" },
-    Set { name: "security", help: "weaknesses", holds: |meta| meta.on && meta.category.set() == "security" },
+    Set { name: "default", help: "everything that is on by default", holds: |meta| meta.on },
+    Set { name: "health", help: "what is broken now", holds: |meta| meta.on && meta.category.set() == "health" },
+    Set {
+        name: "hygiene",
+        help: "what will break sooner or later",
+        holds: |meta| meta.on && meta.category.set() == "hygiene",
+    },
+    Set {
+        name: "security",
+        help: "what an attacker could use",
+        holds: |meta| meta.on && meta.category.set() == "security",
+    },
     Set {
         name: "upgrade",
-        help: "in the way of an upgrade",
+        help: "what stands in the way of an upgrade",
         holds: |meta| meta.on && meta.category.set() == "upgrade",
     },
-    Set { name: "cost", help: "money", holds: |meta| meta.on && meta.category.set() == "cost" },
-    Set { name: "all", help: "also what must be asked for", holds: |_| true },
+    Set { name: "cost", help: "what costs money for nothing", holds: |meta| meta.on && meta.category.set() == "cost" },
+    Set { name: "all", help: "also what is off by default; with `--enable secrets` really all", holds: |_| true },
 ];
 
 /// What was chosen.

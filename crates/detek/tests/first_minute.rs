@@ -70,6 +70,19 @@ fn the_role_for_pods_holds_nothing_but_pods() {
 }
 
 #[test]
+fn a_role_brings_along_the_namespace_of_its_own_account_and_no_other() {
+    assert!(stdout(&detek(&["rbac"])).contains("kind: Namespace\nmetadata: {name: detek}\n---\n"));
+    assert!(!stdout(&detek(&["rbac", "--to", "sa:ops/ci"])).contains("kind: Namespace"));
+}
+
+#[test]
+fn detek_alone_shows_its_help() {
+    let output = detek(&[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("Usage: detek") && !stderr(&output).contains("DTK-"), "{}", stderr(&output));
+}
+
+#[test]
 fn a_binding_cannot_be_used_to_smuggle_yaml() {
     let output = detek(&["rbac", "--to", "user:a\nkind: Secret"]);
     assert_eq!(output.status.code(), Some(2));

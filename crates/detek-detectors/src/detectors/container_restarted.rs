@@ -20,7 +20,7 @@ impl Detector for ContainerRestarted {
         level: Level::Warn,
         title: "Container has restarted",
         explanation: "A container ended and Kubernetes started it again. Requests in flight and everything in its memory were lost, and the cause may come back. The finding says how it ended and, as far as the cluster still knows, why.",
-        remediation: "Read what it wrote before it ended: `kubectl logs NAME -n NAMESPACE -c CONTAINER --previous`, and what Kubernetes did: `kubectl describe pod NAME -n NAMESPACE`. A failed probe asks for a quicker answer or a more patient probe, signal 9 without OOMKilled for a process that stops when told to, exit code 126 or 127 for another command, any other exit code for the log.",
+        remediation: "Read what it wrote before it ended: `kubectl logs NAME -n NAMESPACE -c CONTAINER --previous`, and what Kubernetes did: `kubectl describe pod NAME -n NAMESPACE`. If a probe failed, the program must answer faster or the probe be more patient. Signal 9 without OOMKilled: the program did not stop when told to. Exit code 126 or 127: its command cannot be run, so correct `command` or the image. Any other exit code: the program gave up, and its output says why.",
         category: Category::Availability,
         on: true,
         addon: None,

@@ -19,7 +19,7 @@ impl Detector for DeploymentWithoutPdb {
         level: Level::Warn,
         title: "Deployment behind a Service has no disruption budget",
         explanation: "When nodes are drained, for an upgrade or to save money, Kubernetes may stop all pods of a workload at the same time, unless a PodDisruptionBudget says how many may be away at once. This Deployment has several pods so that the Service behind which they stand survives the loss of one, but nothing protects it from losing all.",
-        remediation: "Allow one pod to be away at a time: `kubectl create poddisruptionbudget NAME -n NAMESPACE --selector=LABEL=VALUE --max-unavailable=1`, with the labels of `kubectl get deployment NAME -n NAMESPACE -o jsonpath='{.spec.selector.matchLabels}'`. Avoid `--min-available` with the number of replicas: it stops every drain.",
+        remediation: "Allow one pod to be away at a time: `kubectl create poddisruptionbudget NAME -n NAMESPACE --max-unavailable=1 --selector=\"$(kubectl get deployment NAME -n NAMESPACE -o jsonpath='{.spec.selector.matchLabels}' | tr -d '{}\"' | tr : =)\"`. Avoid a `--min-available` as large as the number of replicas: it stops every drain.",
         category: Category::Reliability,
         on: true,
         addon: None,

@@ -13,7 +13,7 @@ impl Detector for FailedPod {
         level: Level::Error,
         title: "Pod has failed",
         explanation: "A failed pod stopped for good: what it was doing is lost, and the object stays behind until somebody deletes it.",
-        remediation: "Read why: `kubectl describe pod NAME -n NAMESPACE` and `kubectl logs NAME -n NAMESPACE --all-containers`. Mend the cause, then `kubectl delete pod NAME -n NAMESPACE`.",
+        remediation: "Read why: `kubectl describe pod NAME -n NAMESPACE` and `kubectl logs NAME -n NAMESPACE --all-containers`. Fix the cause, then `kubectl delete pod NAME -n NAMESPACE`.",
         category: Category::Availability,
         on: true,
         addon: None,

@@ -39,7 +39,7 @@ impl Detector for NodeTaintForgotten {
         id: "node_taint_forgotten",
         level: Level::Warn,
         title: "Node is kept empty by an old taint",
-        explanation: "A taint keeps pods away from a node unless they say that they tolerate it. This one has been there for long, and hardly anything uses the node: probably somebody set it for maintenance and forgot it. The node costs money, and pods may wait for room that is there.",
+        explanation: "A taint keeps pods away from a node unless they say that they tolerate it. This one has been there for a long time, and hardly anything uses the node: probably somebody set it for maintenance and forgot it. The node costs money, and pods may wait for room that is there.",
         remediation: "Ask who set it, then take it away: `kubectl taint nodes NAME KEY-` (the minus at the end removes it). `kubectl describe node NAME` shows the taints and what runs there. If it is meant to stay, name its key in `ignore`.",
         category: Category::Capacity,
         on: true,

@@ -11,7 +11,7 @@ impl Detector for PodCrashLoop {
         level: Level::Error,
         title: "Container keeps crashing",
         explanation: "The container ends shortly after each start. Kubernetes waits longer and longer before the next try, up to five minutes: that time is downtime.",
-        remediation: "Read the output of the last try: `kubectl logs NAME -n NAMESPACE -c CONTAINER --previous`. Exit code 137 with OOMKilled asks for memory, 126 and 127 for another command, 1 and 2 for the log.",
+        remediation: "Read the output of the last try: `kubectl logs NAME -n NAMESPACE -c CONTAINER --previous`. Exit code 137 with OOMKilled: it needs more memory. 126 or 127: its command cannot be run, so correct `command` or the image. Any other: the program gave up, and its output says why.",
         category: Category::Availability,
         on: true,
         addon: None,

@@ -20,7 +20,7 @@ impl Detector for PodWithoutLimits {
         level: Level::Warn,
         title: "Container has no memory or CPU limit",
         explanation: "One container that leaks memory takes its whole node into an out-of-memory state, and innocent neighbours die with it. Without a CPU limit it may take the time of others.",
-        remediation: "Set `resources.limits.memory` (and `cpu`, if your teams do) in the pod template: `kubectl set resources KIND/NAME -n NAMESPACE -c CONTAINER --limits=memory=256Mi`.",
+        remediation: "Set `resources.limits.memory` (and `cpu`, if that is your team's rule) in the pod template: `kubectl set resources KIND/NAME -n NAMESPACE -c CONTAINER --limits=memory=256Mi`.",
         category: Category::Hygiene,
         on: true,
         addon: None,

@@ -21,7 +21,7 @@ impl Detector for PodWithoutReadinessProbe {
         level: Level::Warn,
         title: "Container behind a Service has no readiness probe",
         explanation: "A Service sends requests to a pod as soon as its containers have started. Most programs need a while longer until they can answer; a readiness probe says when. Without one, users see errors at every rollout and every restart, and a pod that cannot serve for a while keeps getting requests.",
-        remediation: "Add a probe to the container in the pod template (`kubectl edit deployment NAME -n NAMESPACE`): `readinessProbe: {httpGet: {path: /ready, port: 8080}, periodSeconds: 5, failureThreshold: 3}`. It should answer well once the program can serve, and badly while it cannot.",
+        remediation: "Add a probe to the container in the pod template (`kubectl edit deployment NAME -n NAMESPACE`): `readinessProbe: {httpGet: {path: /ready, port: 8080}, periodSeconds: 5, failureThreshold: 3}`. It should succeed when the program can serve, and fail (a status of 400 or more) while it cannot.",
         category: Category::Reliability,
         on: true,
         addon: None,

@@ -14,7 +14,7 @@ impl Detector for VersionEndOfLife {
         id: "version_end_of_life",
         level: Level::Warn,
         title: "Kubernetes version is past the end of its maintenance",
-        explanation: "The project makes no more releases of this minor version: holes that become known are not closed, and add-ons stop to be tested with it. Every further release makes the way to a maintained one longer, since minor versions cannot be skipped.",
+        explanation: "The project makes no more releases of this minor version: security holes that become known are not closed, and add-ons are no longer tested with it. Every further release makes the way to a maintained one longer, since minor versions cannot be skipped.",
         remediation: "Upgrade the control plane one minor version at a time, then the nodes: `kubectl get nodes` shows how far they are, `kubeadm upgrade plan` or the page of your provider what comes next. Look at `detek run upgrade` first for what stands in the way.",
         category: Category::Upgrade,
         on: true,

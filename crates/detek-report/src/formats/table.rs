@@ -138,10 +138,9 @@ fn findings(run: &Run, style: &Style<'_>) -> Vec<Line> {
         lines.push(Line::default().add(Look::Plain, format!("  {}", outline::nothing_found(run))));
     }
     lines.extend(run.notes.iter().map(|note| labelled("note", LABEL, text(&note.text))));
-    if more > 0 {
-        lines.push(labelled(&format!("{} more", thousands(more)), LABEL, style.see_all));
-    }
     if let Some(row) = rows.first() {
+        let label = if more > 0 { format!("{} more", thousands(more)) } else { "in detail".to_owned() };
+        lines.push(labelled(&label, LABEL, style.see_all));
         lines.push(labelled("why and fix", LABEL, format!("{} explain {}", style.program, row.id)));
     }
     lines

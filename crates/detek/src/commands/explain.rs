@@ -60,7 +60,7 @@ fn of_detector(detector: &dyn AnyDetector, instances: &[String]) -> Answer {
         }
     };
     section("Why it matters", vec![meta.explanation.to_owned()]);
-    section("How to mend it", vec![meta.remediation.to_owned()]);
+    section("How to fix it", vec![meta.remediation.to_owned()]);
     section("Reports", instances.to_vec());
     section("What it reads", reads.iter().map(|(key, role)| format!("{key}  ({})", words(*role))).collect());
     let needs_addon = meta.addon.map(|addon| format!("--enable {}", addon.name()));

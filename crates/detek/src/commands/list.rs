@@ -72,7 +72,12 @@ fn detectors() -> Vec<Row> {
                 .with("set", meta.category.set())
                 .with("default", meta.on && meta.addon.is_none())
                 .with("addon", meta.addon.map(Addon::name));
-            Row { sign: Some(meta.level.sign()), ..row }
+            let help = match (meta.on, meta.addon) {
+                (_, Some(addon)) => format!("{} (off until --enable {})", meta.title, addon.name()),
+                (false, None) => format!("{} (off by default)", meta.title),
+                (true, None) => meta.title.to_owned(),
+            };
+            Row { sign: Some(meta.level.sign()), help, ..row }
         })
         .collect()
 }

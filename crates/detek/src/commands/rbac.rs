@@ -146,11 +146,16 @@ fn subject(to: &str) -> Result<Subject, Failure> {
     })
 }
 
-/// The account that a binding names, if it names one.
+/// The account that a binding names, if it names one, and the namespace that is for it alone.
 fn account(subject: &Subject) -> Option<String> {
     match subject {
         Subject::Account { namespace, name } => {
-            Some(format!("apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: {name}, namespace: {namespace}}}\n"))
+            // Another namespace is there already, and must not go when somebody deletes what was applied.
+            let own = "apiVersion: v1\nkind: Namespace\nmetadata: {name: detek}\n---\n";
+            let before = if namespace == "detek" { own } else { "" };
+            Some(format!(
+                "{before}apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: {name}, namespace: {namespace}}}\n"
+            ))
         }
         Subject::Person { .. } => None,
     }
