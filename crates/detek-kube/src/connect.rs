@@ -74,6 +74,7 @@ impl Cluster {
 
     async fn of_files(files: &Files, options: &ConnectOptions) -> Result<Cluster, ConnectError> {
         let named = files.context(options.context.as_deref())?;
+        files.check_user(&named)?;
         let chosen = KubeConfigOptions { context: Some(named.name.clone()), ..KubeConfigOptions::default() };
         let made = kube::Config::from_custom_kubeconfig(files.merged.clone(), &chosen).await;
         let mut config = made.map_err(|why| unusable(why, None))?;

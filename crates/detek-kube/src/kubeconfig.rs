@@ -110,6 +110,17 @@ impl Files {
         })
     }
 
+    /// Refuses a context whose user is not there: without it, requests would be those of nobody.
+    pub(crate) fn check_user(&self, named: &kube::config::NamedContext) -> Result<(), ConnectError> {
+        let user = named.context.as_ref().and_then(|context| context.user.as_deref()).filter(|user| !user.is_empty());
+        match user.filter(|user| self.merged.auth_infos.iter().all(|known| known.name != *user)) {
+            None => Ok(()),
+            Some(user) => {
+                Err(ConnectError::config(&format!("context {} has the user {user}, which is not there", named.name)))
+            }
+        }
+    }
+
     /// Whether a cluster has a proxy of its own.
     pub(crate) fn names_proxy(&self, cluster: &str) -> bool {
         let own = self.merged.clusters.iter().find(|known| known.name == cluster);

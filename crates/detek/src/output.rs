@@ -44,6 +44,10 @@ pub(crate) fn outputs(reporting: &Reporting, runs: usize) -> Result<Vec<Output>,
     let mut outputs: Vec<Output> = Vec::new();
     for text in &given {
         let (name, destination) = match text.split_once('=') {
+            Some((format, "")) => {
+                return Err(Failure::new(Code::Usage, format!("wrong usage of -o: `{text}` names no file"))
+                    .line("fix", format!("-o {text}FILE, or -o {format} for standard output")));
+            }
             Some((format, file)) => (format, Destination::File(file.into())),
             None => (text.as_str(), Destination::Stdout),
         };

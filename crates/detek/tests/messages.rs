@@ -127,6 +127,15 @@ fn a_kubeconfig_that_cannot_be_used() {
               fix        kubectl config view --kubeconfig config
             exit 2"]],
     );
+    check_kubeconfig(
+        &KUBECONFIG.replace("users: [{name: ops", "users: [{name: other"),
+        &[],
+        &expect![[r"
+        error[DTK-E103]: cannot use the kubeconfig
+          cause      context prod has the user ops, which is not there
+          fix        kubectl config view --kubeconfig config
+        exit 2"]],
+    );
 }
 
 #[test]
@@ -238,6 +247,14 @@ fn two_formats_cannot_share_standard_output_and_the_first_document_holds_one_con
         &expect![[r"
         error[DTK-E110]: wrong usage of -o: two formats go to standard output
           fix        -o table=FILE
+        exit 2"]],
+    );
+    check(
+        &home(),
+        &["demo", "-o", "html="],
+        &expect![[r"
+        error[DTK-E110]: wrong usage of -o: `html=` names no file
+          fix        -o html=FILE, or -o html for standard output
         exit 2"]],
     );
     check_kubeconfig(
