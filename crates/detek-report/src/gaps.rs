@@ -2,6 +2,7 @@
 
 use crate::text::text;
 use detek_core::{CauseClass, Input, InputKey, InputState, Report, Run};
+use std::collections::BTreeSet;
 
 /// One reason why detectors were not evaluated: an input that is not complete, or a fault of detectors.
 #[derive(Debug)]
@@ -14,6 +15,8 @@ pub struct Gap<'a> {
     pub state: &'static str,
     /// Ids of the reports that it touches, at least one.
     pub detectors: Vec<&'a str>,
+    /// The detectors that these are: a family is one.
+    pub families: BTreeSet<&'a str>,
     /// Why, in words.
     pub text: String,
     /// What to type, the same for all gaps of one cause.
@@ -35,12 +38,16 @@ pub fn gaps<'a>(run: &'a Run, program: &str) -> Vec<Gap<'a>> {
         };
         let (state, text) = (reason.class.name(), text(&reason.text).into_owned());
         match gaps.iter_mut().find(|gap| gap.state == state && gap.text == text && gap.fix.is_none()) {
-            Some(gap) => gap.detectors.push(&report.id),
+            Some(gap) => {
+                gap.detectors.push(&report.id);
+                gap.families.insert(report.detector.meta().id);
+            }
             None => gaps.push(Gap {
                 name: report.id.clone(),
                 class: None,
                 state,
                 detectors: vec![&report.id],
+                families: BTreeSet::from([report.detector.meta().id]),
                 text,
                 fix: fix_of_report(report, program),
             }),
@@ -67,17 +74,18 @@ fn lost(key: &InputKey, run: &Run) -> bool {
 fn of_input<'a>(input: &'a Input, run: &'a Run, program: &str) -> Option<Gap<'a>> {
     let touches =
         |report: &&Report| report.applicable() && report.reason.iter().any(|why| why.inputs.contains(input.key()));
-    let detectors: Vec<&str> = run.reports.iter().filter(touches).map(|report| report.id.as_str()).collect();
+    let touched: Vec<&Report> = run.reports.iter().filter(touches).collect();
     let class = input.cause().map(|cause| cause.class);
     let state = match class {
         Some(class @ (CauseClass::Skipped | CauseClass::NotConfigured)) => class.name(),
         _ => input.state().name(),
     };
-    (!detectors.is_empty()).then(|| Gap {
+    (!touched.is_empty()).then(|| Gap {
         name: name(input.key(), run),
         class,
         state,
-        detectors,
+        detectors: touched.iter().map(|report| report.id.as_str()).collect(),
+        families: touched.iter().map(|report| report.detector.meta().id).collect(),
         text: input.cause().map_or_else(String::new, |cause| text(&cause.text).into_owned()),
         fix: class.and_then(|class| fix_of_input(class, run, program)),
     })
@@ -111,16 +119,26 @@ fn grant(run: &Run, program: &str) -> String {
     let refused = |input: &&Input| input.cause().is_some_and(|cause| cause.class == CauseClass::Forbidden);
     let refused: Vec<&Input> = run.inputs.iter().filter(refused).collect();
     // Names go into a command that is pasted into a shell: what is not plainly a name is left for people to write.
-    let plain = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:@".contains(c));
     let mut names: Vec<&str> = refused.iter().map(|input| input.key().name()).filter(|name| plain(name)).collect();
     names.dedup();
-    let user = refused.iter().find_map(|input| input.cause()?.user.as_deref()).filter(|user| plain(user));
-    let to = match user.map(|user| (user, user.strip_prefix("system:serviceaccount:"))) {
+    let to = grantee(refused.iter().find_map(|input| input.cause()?.user.as_deref()));
+    format!("{program} rbac --only {} --to {to} | kubectl apply -f -", names.join(","))
+}
+
+/// The user that a server named, as `rbac --to` takes it: `sa:ops/ci`, `user:ops@example.com`. Whoever sent no credential
+/// is anonymous, and to grant that user would be to grant everybody: it is left to people, as what is not plainly a name.
+pub fn grantee(user: Option<&str>) -> String {
+    let user = user.filter(|user| plain(user) && *user != "system:anonymous");
+    match user.map(|user| (user, user.strip_prefix("system:serviceaccount:"))) {
         None => "user:NAME".to_owned(),
         Some((_, Some(account))) if account.contains(':') => format!("sa:{}", account.replacen(':', "/", 1)),
         Some((user, _)) => format!("user:{user}"),
-    };
-    format!("{program} rbac --only {} --to {to} | kubectl apply -f -", names.join(","))
+    }
+}
+
+/// Whether a shell takes it for a word, and nothing else.
+fn plain(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:@".contains(c))
 }
 
 fn fix_of_report(report: &Report, program: &str) -> Option<String> {

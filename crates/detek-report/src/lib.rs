@@ -12,7 +12,7 @@ mod terminal;
 mod text;
 mod words;
 
-pub use gaps::{Gap, gaps};
+pub use gaps::{Gap, gaps, grantee};
 
 use detek_core::{Level, Run};
 use jiff::Timestamp;

@@ -33,7 +33,9 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "error[{}]: {}", self.code.page().code, detek_core::clip(&self.what, 300))?;
         for (label, text) in &self.lines {
-            writeln!(f, "  {label:<10} {}", detek_core::clip(text, 400))?;
+            // A command that is cut cannot be pasted.
+            let most = if matches!(*label, "fix" | "or") { 4_000 } else { 400 };
+            writeln!(f, "  {label:<10} {}", detek_core::clip(text, most))?;
         }
         Ok(())
     }

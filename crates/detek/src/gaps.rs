@@ -47,7 +47,7 @@ fn message(code: Code, gaps: &[&Gap<'_>], (context, total): (&str, usize), progr
         Code::Detector => format!("detectors failed on cluster \"{context}\": {names}"),
         _ => format!("the answer of cluster \"{context}\" was unusable: {names}"),
     };
-    let detectors: BTreeSet<&str> = gaps.iter().flat_map(|gap| gap.detectors.iter().copied()).collect();
+    let detectors: BTreeSet<&str> = gaps.iter().flat_map(|gap| gap.families.iter().copied()).collect();
     let effect = format!(
         "{} of {total} detectors were not fully evaluated: {}",
         detectors.len(),

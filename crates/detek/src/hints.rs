@@ -9,6 +9,8 @@ pub(crate) struct Hints {
     pub(crate) program: &'static str,
     /// The command that scans.
     scan: &'static str,
+    /// Whether it is `doctor` that gives the hint, and so cannot be it.
+    examining: bool,
     /// ` --kubeconfig FILE`, if it was given.
     kubeconfig: String,
 }
@@ -18,12 +20,17 @@ impl Hints {
     pub(crate) fn new(program: &'static str, kubeconfig: Option<&Path>) -> Self {
         let file = kubeconfig.map(|file| file.display().to_string());
         let kubeconfig = file.map_or_else(String::new, |file| format!(" --kubeconfig {}", quoted(&file)));
-        Hints { program, scan: "run", kubeconfig }
+        Hints { program, scan: "run", examining: false, kubeconfig }
+    }
+
+    /// The same, given by `doctor`.
+    pub(crate) fn of_doctor(self) -> Self {
+        Hints { examining: true, ..self }
     }
 
     /// For the simulated cluster.
     pub(crate) fn demo(program: &'static str) -> Self {
-        Hints { program, scan: "demo", kubeconfig: String::new() }
+        Hints { program, scan: "demo", examining: false, kubeconfig: String::new() }
     }
 
     /// A scan with these flags.
@@ -33,7 +40,12 @@ impl Hints {
 
     /// A look at what is wrong with the way to a context.
     pub(crate) fn doctor(&self, context: &str) -> String {
-        format!("{} doctor{} --context {}", self.program, self.kubeconfig, quoted(context))
+        let context = quoted(context);
+        if self.examining {
+            let view = self.kubectl(&format!("config view --minify --context {context}"));
+            return format!("{view}  # is `server:` right? VPN, proxy?");
+        }
+        format!("{} doctor{} --context {context}", self.program, self.kubeconfig)
     }
 
     /// A scan of a context.

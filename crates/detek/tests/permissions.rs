@@ -56,3 +56,39 @@ fn whoever_may_do_everything_still_only_reads() {
         assert!(request.user_agent.starts_with("detek/"), "{}", request.user_agent);
     }
 }
+
+/// What three commands say to `user`, who may see nothing of a cluster.
+fn said_to(user: &str) -> [String; 3] {
+    let server = Sim::demo().user(user).allow_only(RoleRules::none()).start_in_thread().expect("the simulator starts");
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let kubeconfig = folder.path().join("kubeconfig");
+    std::fs::write(&kubeconfig, server.kubeconfig()).expect("the kubeconfig can be written");
+    let kubeconfig = kubeconfig.to_str().expect("the path is text");
+    [&["run", "-o", "name"][..], &["plan"], &["doctor"]].map(|command| {
+        let output = detek(&[command, &["--kubeconfig", kubeconfig]].concat());
+        assert_eq!(output.status.code(), Some(3), "{command:?}");
+        String::from_utf8([output.stdout, output.stderr].concat()).expect("detek writes text")
+    })
+}
+
+#[test]
+fn the_command_that_grants_what_was_refused_is_whole_and_names_who_was_refused() {
+    let said = said_to("system:serviceaccount:ops:ci");
+    for text in &said {
+        let fix = text.lines().find_map(|line| line.split_once("fix ").map(|(_, fix)| fix.trim())).expect("a fix");
+        assert!(fix.starts_with("detek rbac --only "), "{text}");
+        assert!(fix.ends_with(" --to sa:ops/ci | kubectl apply -f -"), "{text}");
+    }
+    let effect = said[0].lines().find_map(|line| line.split_once("effect ")).expect("an effect").1;
+    let numbers: Vec<usize> = effect.split(' ').filter_map(|word| word.parse().ok()).collect();
+    assert!(numbers[0] <= numbers[1], "{effect}");
+}
+
+#[test]
+fn what_was_refused_to_nobody_is_not_granted_to_everybody() {
+    let said = said_to("system:anonymous");
+    for text in &said {
+        assert!(!text.contains("--to user:system:anonymous"), "{text}");
+    }
+    assert!(said[2].contains("warn   credential   the server takes"), "{}", said[2]);
+}

@@ -59,7 +59,7 @@ fn write_gaps(run: &Run, style: &Style<'_>, page: &mut String) -> fmt::Result {
         writeln!(page, "\nNot evaluated:\n")?;
     }
     for gap in gaps.iter().take(GAPS) {
-        let number = count(gap.detectors.len() as u64, "detector");
+        let number = count(gap.families.len() as u64, "detector");
         writeln!(page, "- {} {}, {number}: {}", code(&gap.name, 200), gap.state, code(&gap.text, 300))?;
     }
     if gaps.len() > GAPS {

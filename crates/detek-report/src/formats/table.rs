@@ -90,7 +90,7 @@ pub(super) fn not_evaluated(run: &Run, style: &Style<'_>, most: usize) -> Vec<Li
     }
     let mut lines = vec![Line::default().add(Look::Level(Level::Unknown), "  not evaluated")];
     let shown = &gaps[..gaps.len().min(most)];
-    let number = |gap: &crate::gaps::Gap<'_>| count(gap.detectors.len() as u64, "detector");
+    let number = |gap: &crate::gaps::Gap<'_>| count(gap.families.len() as u64, "detector");
     let names = 2 + column(shown.iter().map(|gap| width(&gap.name)), 40) + 3;
     let states = names + column(shown.iter().map(|gap| gap.state.len()), 20) + 3;
     let numbers = states + column(shown.iter().map(|gap| number(gap).len()), 20) + 3;

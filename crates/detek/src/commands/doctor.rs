@@ -16,7 +16,7 @@ use crate::{
 use detek_core::CauseClass;
 use detek_kube::{Access, Cluster, Permission, Presence};
 use serde_json::json;
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 /// The steps, in order.
 const STEPS: [&str; 6] = ["kubeconfig", "credential", "connection", "clock", "discovery", "permissions"];
@@ -98,7 +98,7 @@ async fn examine(
     selected: &Selected,
     session: &Session,
 ) -> (Vec<Step>, u8) {
-    let hints = Hints::new(session.program, arguments.target.kubeconfig.as_deref());
+    let hints = Hints::new(session.program, arguments.target.kubeconfig.as_deref()).of_doctor();
     let mut steps = Vec::new();
     let cluster = match connect(&arguments.target, context, &session.run_id, &hints).await {
         Ok(cluster) => cluster,
@@ -106,11 +106,10 @@ async fn examine(
     };
     steps.push(Step::ok(kubeconfig(&cluster)));
     // Raw paths are open to everybody on most clusters; this one says who we are.
-    if let Err(cause) = cluster.fetch("/api/v1/namespaces?limit=1").await
-        && cause.class != CauseClass::Forbidden
-    {
+    let refusal = cluster.fetch("/api/v1/namespaces?limit=1").await.err();
+    if let Some(cause) = refusal.as_ref().filter(|cause| cause.class != CauseClass::Forbidden) {
         let context = cluster.target().context.clone();
-        if let Some(failure) = connection_failure(&cluster, &context, &cause, &hints) {
+        if let Some(failure) = connection_failure(&cluster, &context, cause, &hints) {
             if !matches!(cause.class, CauseClass::Auth | CauseClass::Exec) {
                 steps.push(Step::ok(cluster.target().credential.clone()));
             }
@@ -118,12 +117,13 @@ async fn examine(
             return (steps, failure.exit());
         }
     }
-    steps.push(Step::ok(format!("{} is accepted", cluster.target().credential)));
-    steps.push(Step::ok(format!("{}, checked against {}", cluster.server(), cluster.target().trust)));
+    let user = refusal.and_then(|cause| cause.user);
+    steps.push(credential(&cluster, user.as_deref(), &hints));
+    steps.push(Step::ok(connection(&cluster)));
     steps.push(clock(&cluster));
     steps.push(discovery(&cluster, selected).await);
     let access = permissions(&cluster, selected, &arguments.target.namespace).await;
-    steps.push(permission_step(selected, &access, session.program));
+    steps.push(permission_step(selected, &access, user.as_deref(), session.program));
     let complete = steps.iter().all(|step| step.verdict == Verdict::Ok);
     (steps, if complete { 0 } else { 3 })
 }
@@ -136,6 +136,25 @@ fn kubeconfig(cluster: &Cluster) -> String {
     let acting = target.impersonated.as_ref().map_or_else(String::new, |user| format!(" acting as {user}"));
     let proxy = target.proxy.as_ref().map_or_else(String::new, |proxy| format!(", through {proxy}"));
     detek_core::clip(&format!("{place}, context {}{user}{acting}{proxy}", target.context), 300)
+}
+
+/// Whether the server knows whom it talks to.
+fn credential(cluster: &Cluster, user: Option<&str>, hints: &Hints) -> Step {
+    if user == Some("system:anonymous") {
+        let taken =
+            format!("the server takes {} for nobody: it answers to system:anonymous", cluster.target().credential);
+        return Step::warn(vec![taken, format!("fix  {}", hints.scan("--context NAME"))]);
+    }
+    Step::ok(format!("{} is accepted", cluster.target().credential))
+}
+
+fn connection(cluster: &Cluster) -> String {
+    let server = cluster.server();
+    if server.starts_with("http://") {
+        format!("{server}, unencrypted")
+    } else {
+        format!("{server}, checked against {}", cluster.target().trust)
+    }
 }
 
 fn clock(cluster: &Cluster) -> Step {
@@ -160,26 +179,27 @@ async fn discovery(cluster: &Cluster, selected: &Selected) -> Step {
         .collect();
     let needed = places.iter().map(|(group, version, _)| (group.clone(), version.clone())).collect();
     let found = cluster.discover(&needed).await;
-    let lines: Vec<String> = places
-        .iter()
-        .filter_map(|(group, version, resource)| match found.presence(group, version, resource) {
-            Presence::Unknown(cause) => Some(format!("{resource}: {}", cause.text)),
-            Presence::Served | Presence::NotServed => None,
-        })
-        .collect();
-    if lines.is_empty() {
+    // One cause, such as a group that is down, touches many resources.
+    let mut unknown: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (group, version, resource) in &places {
+        if let Presence::Unknown(cause) = found.presence(group, version, resource) {
+            unknown.entry(cause.text).or_default().push(resource);
+        }
+    }
+    if unknown.is_empty() {
         return Step::ok("complete for every API that is needed");
     }
-    Step::warn(lines.into_iter().chain(["fix  kubectl get apiservices".to_owned()]).collect())
+    let lines = unknown.into_iter().map(|(why, resources)| format!("{}: {why}", resources.join(", ")));
+    Step::warn(lines.chain(["fix  kubectl get apiservices".to_owned()]).collect())
 }
 
-fn permission_step(selected: &Selected, access: &[Access], program: &str) -> Step {
+fn permission_step(selected: &Selected, access: &[Access], user: Option<&str>, program: &str) -> Step {
     let refusals = refusals(selected, access);
     if refusals.is_empty() {
         return Step::ok("everything that is needed may be read");
     }
     let allowed = access.iter().filter(|access| access.permission == Permission::Allowed).count();
-    let fix = grant(access, program).map(|fix| format!("fix  {fix}"));
+    let fix = grant(access, user, program).map(|fix| format!("fix  {fix}"));
     let first = format!("{allowed} of {} inputs may be read", access.len());
     Step::warn(std::iter::once(first).chain(refusals).chain(fix).collect())
 }

@@ -22,7 +22,10 @@ pub(super) async fn plan(arguments: &PlanArguments, session: &Session) -> Result
         let reached = match connect(&arguments.target, context, &session.run_id, &hints).await {
             Ok(cluster) => {
                 let access = permissions(&cluster, &selected, &arguments.target.namespace).await;
-                Ok((cluster.target().context.clone(), access))
+                // A review of one's own access names nobody; a refusal does.
+                let refused = access.iter().any(|access| !allowed(access));
+                let user = if refused { cluster.id().await.err().and_then(|cause| cause.user) } else { None };
+                Ok(Reached { context: cluster.target().context.clone(), user, access })
             }
             // Without a cluster the plan is still worth something, unless one was asked for.
             Err(failure) if named || arguments.target.kubeconfig.is_some() => return Err(failure),
@@ -30,7 +33,7 @@ pub(super) async fn plan(arguments: &PlanArguments, session: &Session) -> Result
         };
         clusters.push(reached);
     }
-    let denied = clusters.iter().flatten().flat_map(|(_, access)| access).any(|access| !allowed(access));
+    let denied = clusters.iter().flatten().flat_map(|reached| &reached.access).any(|access| !allowed(access));
     Answer {
         text: text(&selected, &clusters, session.program),
         json: json(&selected, &clusters),
@@ -40,8 +43,14 @@ pub(super) async fn plan(arguments: &PlanArguments, session: &Session) -> Result
     Ok(if denied { 3 } else { 0 })
 }
 
-/// The name of a context, and what may be read there.
-type Reached = Result<(String, Vec<Access>), Failure>;
+/// A cluster that could be asked.
+struct Reached {
+    context: String,
+    /// Who we are, where the server said so.
+    user: Option<String>,
+    /// What may be read there.
+    access: Vec<Access>,
+}
 
 /// What the credential may read of the plan.
 pub(super) async fn permissions(cluster: &Cluster, selected: &Selected, namespaces: &[String]) -> Vec<Access> {
@@ -76,13 +85,13 @@ pub(super) fn refusals(selected: &Selected, access: &[Access]) -> Vec<String> {
         .collect()
 }
 
-/// The command that grants what was refused.
-pub(super) fn grant(access: &[Access], program: &str) -> Option<String> {
+/// The command that grants what was refused, to the user that the server named.
+pub(super) fn grant(access: &[Access], user: Option<&str>, program: &str) -> Option<String> {
     let denied = |access: &&Access| matches!(access.permission, Permission::Denied(_));
     let mut names: Vec<&str> = access.iter().filter(denied).map(|access| access.key.name()).collect();
     names.dedup();
-    let to = "--to user:NAME";
-    (!names.is_empty()).then(|| format!("{program} rbac --only {} {to} | kubectl apply -f -", names.join(",")))
+    let to = detek_report::grantee(user);
+    (!names.is_empty()).then(|| format!("{program} rbac --only {} --to {to} | kubectl apply -f -", names.join(",")))
 }
 
 fn readers(selected: &Selected, key: &InputKey) -> String {
@@ -92,7 +101,7 @@ fn readers(selected: &Selected, key: &InputKey) -> String {
     }
 }
 
-fn text(selected: &Selected, clusters: &[Reached], program: &str) -> String {
+fn text(selected: &Selected, clusters: &[Result<Reached, Failure>], program: &str) -> String {
     let mut text = String::new();
     let mut line = |line: &str| writeln!(text, "{line}").expect("writing to a string cannot fail");
     let plan = &selected.plan;
@@ -109,14 +118,15 @@ fn text(selected: &Selected, clusters: &[Reached], program: &str) -> String {
     }
     for cluster in clusters {
         match cluster {
-            Ok((context, access)) => {
+            Ok(Reached { context, user, access }) => {
                 let refusals = refusals(selected, access);
                 if refusals.is_empty() {
                     line(&format!("\npermissions in {context}: everything may be read"));
                     continue;
                 }
                 line(&format!("\npermissions in {context}: {} of {} are missing", refusals.len(), access.len()));
-                for text in refusals.into_iter().chain(grant(access, program).map(|fix| format!("fix  {fix}"))) {
+                let fix = grant(access, user.as_deref(), program).map(|fix| format!("fix  {fix}"));
+                for text in refusals.into_iter().chain(fix) {
                     line(&format!("  {text}"));
                 }
             }
@@ -126,14 +136,14 @@ fn text(selected: &Selected, clusters: &[Reached], program: &str) -> String {
     text
 }
 
-fn json(selected: &Selected, clusters: &[Reached]) -> Value {
+fn json(selected: &Selected, clusters: &[Result<Reached, Failure>]) -> Value {
     let inputs = selected.plan.inputs.iter().map(|input| {
         let key = &input.kind.key;
         let keeps: Vec<String> = input.projection.paths().into_iter().map(|(path, _)| path).collect();
         json!({"input": key.to_string(), "detectors": selected.plan.dependants(key), "keeps": keeps,
             "skipped": selected.skipped.contains(key.as_str())})
     });
-    let permissions = clusters.iter().flatten().map(|(context, access)| {
+    let permissions = clusters.iter().flatten().map(|Reached { context, access, .. }| {
         let access = access.iter().map(|access| {
             let (state, why) = match &access.permission {
                 Permission::Allowed => ("allowed", ""),
