@@ -2,11 +2,11 @@
 
 use crate::Render;
 use detek_core::{
-    Addon, AnyDetector, Category, Cause, CauseClass, Checks, Confidence, Fact, Facts, Fault, Findings, Input, InputKey,
-    Inputs, Judging, Level, Meta, Needs, NotRun, NotRunReason, ObjectRef, OwnerRef, ParamError, Parameter, Plan,
-    Reason, ReasonClass, Reference, Report, RollUp, Run, Scope, Stage, Target, Volume,
+    Addon, AnyDetector, Armed, Category, Cause, CauseClass, Cluster, Confidence, Fact, Facts, Fault, Findings, Input,
+    InputKey, Inputs, Judge, Judging, Level, Meta, Needs, NotRun, NotRunReason, ObjectRef, OwnerRef, ParamError,
+    Parameter, Plan, Reason, ReasonClass, Reference, Report, RollUp, RowOf, Run, Scope, Stage, Target, Volume,
 };
-use detek_doc::{Caps, Doc, Projection, RowError, Store, StoreBuilder};
+use detek_doc::{Caps, Projection, Store, StoreBuilder};
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -38,20 +38,16 @@ impl AnyDetector for Scripted {
     fn with(&self, _: &[(String, String)]) -> Result<Arc<dyn AnyDetector>, ParamError> {
         Err(ParamError { name: self.id.into(), text: "it has none".into() })
     }
-    fn arm(self: Arc<Self>, _: &mut Facts<'_>) -> Result<Box<dyn Checks>, Fault> {
-        Ok(Box::new(Saying(self.script)))
+    fn arm(self: Arc<Self>, _: &mut Facts<'_>) -> Result<Armed, Fault> {
+        Ok(Armed::new(Saying(self.script)))
     }
 }
 
 struct Saying(Script);
 
-impl Checks for Saying {
-    fn check(&self, _: usize, _: Doc<'_>, found: &mut Findings<'_>) -> Result<(), RowError> {
+impl Judge<Cluster> for Saying {
+    fn check(&self, _: usize, (): &RowOf<'_, Cluster>, found: &mut Findings<'_>) {
         (self.0)(found);
-        Ok(())
-    }
-    fn fault(&self) -> Option<Fault> {
-        None
     }
 }
 
