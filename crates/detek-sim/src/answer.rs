@@ -33,10 +33,14 @@ pub(crate) fn json(status: StatusCode, body: &Value) -> Answer {
     with(status, "application/json", body.to_string())
 }
 
-/// The body of an error: a `Status` object.
+/// The body of an error: a `Status` object; null `details` are left out.
 pub(crate) fn status_body(code: u16, reason: &str, message: &str, details: &Value) -> Value {
-    json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message, "reason": reason,
-        "details": details, "code": code})
+    let mut body = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message,
+        "reason": reason, "code": code});
+    if !details.is_null() {
+        body["details"] = details.clone();
+    }
+    body
 }
 
 pub(crate) fn failure(code: StatusCode, reason: &str, message: &str, details: &Value) -> Answer {
@@ -44,11 +48,7 @@ pub(crate) fn failure(code: StatusCode, reason: &str, message: &str, details: &V
 }
 
 pub(crate) fn unauthorized() -> Answer {
-    let mut body = status_body(401, "Unauthorized", "Unauthorized", &Value::Null);
-    if let Some(map) = body.as_object_mut() {
-        map.remove("details");
-    }
-    json(StatusCode::UNAUTHORIZED, &body)
+    failure(StatusCode::UNAUTHORIZED, "Unauthorized", "Unauthorized", &Value::Null)
 }
 
 pub(crate) fn forbidden(message: &str, details: &Value) -> Answer {
@@ -76,11 +76,7 @@ pub(crate) fn method_not_allowed() -> Answer {
 }
 
 pub(crate) fn bad_request(message: &str) -> Answer {
-    let mut body = status_body(400, "BadRequest", message, &Value::Null);
-    if let Some(map) = body.as_object_mut() {
-        map.remove("details");
-    }
-    json(StatusCode::BAD_REQUEST, &body)
+    failure(StatusCode::BAD_REQUEST, "BadRequest", message, &Value::Null)
 }
 
 /// The `details` of a `Status` about a resource or an object.

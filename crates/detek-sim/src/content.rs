@@ -19,6 +19,15 @@ pub(crate) trait Content: Send + Sync {
     fn find(&self, kind: usize, namespace: &str, name: &str) -> Option<usize>;
 }
 
+/// Letters of the names that Kubernetes generates, in the order of their bytes.
+pub(crate) const ALPHABET: &[u8; 27] = b"2456789bcdfghjklmnpqrstvwxz";
+
+/// A uid as objects have it.
+pub(crate) fn uid(random: u128) -> String {
+    let hex = format!("{random:032x}");
+    format!("{}-{}-4{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
+}
+
 /// Objects kept as JSON text: the demo cluster, and what tests hand over.
 #[derive(Debug, Default)]
 pub(crate) struct Held {

@@ -56,12 +56,11 @@ pub struct Match {
     pages: Option<RangeInclusive<u32>>,
     attempts: Option<RangeInclusive<u32>>,
     unless_ns: Option<String>,
-    after: u32,
 }
 
 impl Match {
     fn new(target: Target) -> Self {
-        Self { target, pages: None, attempts: None, unless_ns: None, after: 0 }
+        Self { target, pages: None, attempts: None, unless_ns: None }
     }
 
     /// Only page `n` of a list; the first is 1.
@@ -85,16 +84,8 @@ impl Match {
         self
     }
 
-    /// Not for the first `n` requests that match.
-    #[must_use]
-    pub fn after(mut self, n: u32) -> Self {
-        self.after = n;
-        self
-    }
-
     fn with(self, action: Action) -> Fault {
-        let (seen, done) = (AtomicU32::new(0), AtomicU32::new(0));
-        Fault { when: self, action, headers: Vec::new(), times: u32::MAX, seen, done }
+        Fault { when: self, action, headers: Vec::new(), times: u32::MAX, done: AtomicU32::new(0) }
     }
 
     /// Answers with this code and the `Status` a server sends with it.
@@ -251,7 +242,6 @@ pub struct Fault {
     action: Action,
     headers: Vec<(String, String)>,
     times: u32,
-    seen: AtomicU32,
     done: AtomicU32,
 }
 
@@ -266,20 +256,6 @@ impl Fault {
     #[must_use]
     pub fn times(mut self, n: u32) -> Self {
         self.times = n;
-        self
-    }
-
-    /// Not for the first `n` requests that match.
-    #[must_use]
-    pub fn after(mut self, n: u32) -> Self {
-        self.when.after = n;
-        self
-    }
-
-    /// Not for requests in this namespace.
-    #[must_use]
-    pub fn unless_ns(mut self, namespace: &str) -> Self {
-        self.when.unless_ns = Some(namespace.into());
         self
     }
 
@@ -309,11 +285,9 @@ impl Fault {
             && !(matches!(self.action, Action::Expire { .. }) && (asked.resumed || asked.page < 2))
     }
 
-    /// Whether it happens to this request; counts towards `after` and `times`.
+    /// Whether it happens to this request; counts towards `times`.
     fn strikes(&self, asked: &Asked<'_>) -> bool {
-        self.concerns(asked)
-            && self.seen.fetch_add(1, Ordering::Relaxed) >= self.when.after
-            && self.done.fetch_add(1, Ordering::Relaxed) < self.times
+        self.concerns(asked) && self.done.fetch_add(1, Ordering::Relaxed) < self.times
     }
 
     /// The group and whether it is absent (and not merely stale), if this fault changes what discovery says.
@@ -355,6 +329,10 @@ impl Strike {
             strike.headers.extend(fault.headers.iter().cloned());
         }
         strike
+    }
+
+    pub(crate) fn has(&self, wanted: impl FnMut(&Action) -> bool) -> bool {
+        self.actions.iter().any(wanted)
     }
 
     pub(crate) fn find<T>(&self, pick: impl Fn(&Action) -> Option<T>) -> Option<T> {

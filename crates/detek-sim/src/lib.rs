@@ -42,4 +42,4 @@ pub use log::Request;
 pub use rbac::{RoleRules, Rule};
 pub use running::Running;
 pub use sim::{Sim, StartError};
-pub use tls::{Authority, Certified, Tls};
+pub use tls::Tls;

@@ -64,7 +64,7 @@ pub(crate) struct Listing<'a> {
 impl Listing<'_> {
     /// The page that was asked for, with what the fault script does to it.
     pub(crate) fn page(&self, strike: Strike) -> ListBody {
-        let has = |wanted: fn(&Action) -> bool| strike.actions.iter().any(wanted);
+        let has = |wanted: fn(&Action) -> bool| strike.has(wanted);
         let all = match self.namespace {
             Some(ns) => self.content.in_namespace(self.index, ns),
             None => 0..self.content.count(self.index),

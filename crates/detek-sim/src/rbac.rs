@@ -1,7 +1,5 @@
 //! Permissions: rules as a ClusterRole holds them, and the server's words when they do not allow something.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -24,12 +22,9 @@ pub struct Rule {
     pub non_resource_urls: Vec<String>,
 }
 
-/// What a user may do: everywhere, and in single namespaces.
+/// What a user may do in the whole cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RoleRules {
-    cluster: Vec<Rule>,
-    namespaces: BTreeMap<String, Vec<Rule>>,
-}
+pub struct RoleRules(Vec<Rule>);
 
 impl RoleRules {
     /// No permission but those that every authenticated user has: discovery, versions and access reviews.
@@ -39,7 +34,7 @@ impl RoleRules {
 
     /// Rules that hold everywhere.
     pub fn new(rules: Vec<Rule>) -> Self {
-        Self { cluster: rules, namespaces: BTreeMap::new() }
+        Self(rules)
     }
 
     /// Reads the `rules` of a ClusterRole in JSON.
@@ -50,16 +45,8 @@ impl RoleRules {
         Ok(Self::new(Vec::deserialize(&role["rules"])?))
     }
 
-    /// Adds rules that hold in one namespace.
-    #[must_use]
-    pub fn in_namespace(mut self, namespace: &str, rules: Vec<Rule>) -> Self {
-        self.namespaces.entry(namespace.into()).or_default().extend(rules);
-        self
-    }
-
     pub(crate) fn allows(&self, ask: &Access<'_>) -> bool {
-        let local = ask.namespace.and_then(|ns| self.namespaces.get(ns));
-        self.cluster.iter().chain(local.into_iter().flatten()).any(|rule| rule.allows(ask))
+        self.0.iter().any(|rule| rule.allows(ask))
     }
 
     pub(crate) fn allows_path(&self, path: &str) -> bool {
@@ -69,14 +56,13 @@ impl RoleRules {
             None => path == pattern,
         };
         EVERYONE.into_iter().any(matches)
-            || self.cluster.iter().any(|r| has(&r.verbs, "get") && r.non_resource_urls.iter().any(|p| matches(p)))
+            || self.0.iter().any(|r| has(&r.verbs, "get") && r.non_resource_urls.iter().any(|p| matches(p)))
     }
 
-    /// The `status` of a SelfSubjectRulesReview in a namespace.
-    pub(crate) fn review(&self, namespace: &str) -> Value {
-        let local = self.namespaces.get(namespace);
+    /// The `status` of a SelfSubjectRulesReview.
+    pub(crate) fn review(&self) -> Value {
         let (mut resource, mut paths) = (Vec::new(), Vec::new());
-        for rule in self.cluster.iter().chain(local.into_iter().flatten()) {
+        for rule in &self.0 {
             if rule.non_resource_urls.is_empty() {
                 resource.push(json!({"verbs": rule.verbs, "apiGroups": rule.api_groups, "resources": rule.resources}));
             } else {

@@ -13,9 +13,9 @@ use tokio::task::JoinHandle;
 use crate::fault::Fault;
 use crate::log::Request;
 use crate::rbac::RoleRules;
+use crate::serve;
 use crate::server::{Live, Server};
 use crate::tls::Identity;
-use crate::{serve, wire};
 
 /// A running server; dropping it closes its sockets.
 pub struct Running {
@@ -111,18 +111,6 @@ impl Running {
     /// From now on this goes wrong as well.
     pub fn add_fault(&self, fault: Fault) {
         self.live().faults.push(Arc::new(fault));
-    }
-
-    /// From now on nothing goes wrong.
-    pub fn clear_faults(&self) {
-        self.live().faults.clear();
-    }
-
-    /// A connection that needs no socket, for tests with a paused clock. Plain HTTP/1.1, whatever TLS the server speaks elsewhere.
-    pub fn connect_in_memory(&self) -> tokio::io::DuplexStream {
-        let (ours, theirs) = tokio::io::duplex(64 * 1024);
-        tokio::spawn(serve::connection(wire::Stream::Memory(ours), Arc::clone(&self.server)));
-        theirs
     }
 }
 

@@ -79,7 +79,7 @@ async fn drain(tcp: &TcpStream) {
 }
 
 /// Speaks HTTP/1.1 over one stream until it ends.
-pub(crate) async fn connection(stream: Stream, server: Arc<Server>) {
+async fn connection(stream: Stream, server: Arc<Server>) {
     let fuse = Fuse::new();
     let wire = Wire { stream, fuse: Arc::clone(&fuse) };
     let service = service_fn(move |request| {
@@ -98,7 +98,7 @@ async fn respond(request: Request<Incoming>, server: &Arc<Server>, fuse: &Fuse) 
     let judged = server.judge(&parts);
     let open = Open::new(Arc::clone(server), judged.entry);
     let strike = &judged.strike;
-    if strike.find(|a| matches!(a, Action::Stall).then_some(())).is_some() {
+    if strike.has(|a| matches!(a, Action::Stall)) {
         std::future::pending::<()>().await;
     }
     let body = incoming.collect().await.map_or_else(|_| Bytes::new(), http_body_util::Collected::to_bytes);

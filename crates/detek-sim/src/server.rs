@@ -157,13 +157,13 @@ impl Server {
 
     /// The answer, before its body is slowed, cut or broken.
     pub(crate) fn answer(&self, parts: &Parts, body: &Bytes, judged: &Judged) -> Answer {
+        // What discovery says of a stale group is for `Discovery` to answer.
+        let discovers = Target::parse(parts.uri.path()).resource.is_none();
         if let Some(code) = judged.strike.find(|a| match a {
             Action::Status(code) => Some(*code),
-            Action::Stale => Some(503),
+            Action::Stale if !discovers => Some(503),
             _ => None,
-        }) && !(judged.strike.find(|a| matches!(a, Action::Stale).then_some(())).is_some()
-            && Target::parse(parts.uri.path()).resource.is_none())
-        {
+        }) {
             return self.scripted(parts, code);
         }
         if let Some(token) = judged.strike.find(|a| match a {
@@ -172,7 +172,7 @@ impl Server {
         }) {
             return expired(judged.query.token.as_deref().filter(|_| token));
         }
-        if judged.strike.find(|a| matches!(a, Action::Without).then_some(())).is_some() {
+        if judged.strike.has(|a| matches!(a, Action::Without)) {
             return answer::no_such_path();
         }
         self.route(parts, body, judged)
@@ -380,8 +380,7 @@ impl Server {
             "nonResourceRules": [{"verbs": ["*"], "nonResourceURLs": ["*"]}], "incomplete": false})
         };
         review["status"] = if target.resource == Some("selfsubjectrulesreviews") {
-            let namespace = review["spec"]["namespace"].as_str().unwrap_or_default();
-            rules.map_or_else(all, |r| r.review(namespace))
+            rules.map_or_else(all, |r| r.review())
         } else {
             json!({"allowed": rules.is_none_or(|r| reviewed(&r, &review["spec"]))})
         };

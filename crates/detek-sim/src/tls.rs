@@ -33,10 +33,10 @@ pub enum Tls {
 pub(crate) type Problem = Box<dyn std::error::Error + Send + Sync>;
 
 /// A CA.
-pub struct Authority {
+pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
     /// The CA's certificate in PEM.
-    pub pem: String,
+    pub(crate) pem: String,
     der: CertificateDer<'static>,
 }
 
@@ -48,11 +48,11 @@ impl std::fmt::Debug for Authority {
 
 /// A certificate and its key, in PEM.
 #[derive(Clone, Debug)]
-pub struct Certified {
+pub(crate) struct Certified {
     /// The certificate.
-    pub certificate: String,
+    pub(crate) certificate: String,
     /// Its private key.
-    pub key: String,
+    pub(crate) key: String,
     pub(crate) certificate_der: CertificateDer<'static>,
     pub(crate) key_der: Vec<u8>,
 }

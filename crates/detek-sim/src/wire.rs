@@ -33,15 +33,13 @@ impl Fuse {
 pub(crate) enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
-    Memory(tokio::io::DuplexStream),
 }
 
 impl Stream {
-    fn tcp(&self) -> Option<&TcpStream> {
+    fn tcp(&self) -> &TcpStream {
         match self {
-            Self::Plain(tcp) => Some(tcp),
-            Self::Tls(tls) => Some(tls.get_ref().0),
-            Self::Memory(_) => None,
+            Self::Plain(tcp) => tcp,
+            Self::Tls(tls) => tls.get_ref().0,
         }
     }
 }
@@ -57,7 +55,6 @@ macro_rules! each {
         match &mut $self.get_mut().stream {
             Stream::Plain($stream) => $call,
             Stream::Tls($stream) => $call,
-            Stream::Memory($stream) => $call,
         }
     };
 }
@@ -75,10 +72,8 @@ impl AsyncWrite for Wire {
             return each!(self, s => Pin::new(s).poll_write(cx, buf));
         }
         if left == 0 {
-            if self.fuse.reset.load(Ordering::Relaxed)
-                && let Some(tcp) = self.stream.tcp()
-            {
-                tcp.set_zero_linger()?;
+            if self.fuse.reset.load(Ordering::Relaxed) {
+                self.stream.tcp().set_zero_linger()?;
             }
             return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
         }

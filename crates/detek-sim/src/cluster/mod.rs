@@ -11,7 +11,8 @@ use std::ops::Range;
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::content::Content;
+use crate::clock::rfc3339;
+use crate::content::{ALPHABET, Content, uid};
 use crate::kinds::Kinds;
 
 /// How large a generated cluster is.
@@ -43,7 +44,6 @@ const TEAMS: [&str; 10] =
 const STAGES: [&str; 4] = ["dev", "prod", "stage", "test"];
 const APPS: [&str; 12] =
     ["api", "batch", "cache", "gateway", "indexer", "proxy", "router", "scheduler", "store", "sync", "web", "worker"];
-const ALPHABET: &[u8; 27] = b"2456789bcdfghjklmnpqrstvwxz";
 
 /// What is generated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,16 +159,13 @@ impl Generated {
     }
 
     fn uid(&self, domain: u64, index: usize) -> String {
-        let hex = format!("{:032x}", self.random(domain + 100, index).u128(..));
-        format!("{}-{}-4{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
+        uid(self.random(domain + 100, index).u128(..))
     }
 
     /// A time in the past, up to so many minutes ago and at least an hour.
     fn past(&self, rng: &mut Rng, minutes: i64) -> String {
         let at = self.now.checked_sub(SignedDuration::from_mins(60 + rng.i64(0..minutes))).unwrap_or(self.now);
-        let (date, time) = (at.as_second().div_euclid(86_400), at.as_second().rem_euclid(86_400));
-        let day = jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().days(date)).unwrap_or_default();
-        format!("{day}T{:02}:{:02}:{:02}Z", time / 3600, time / 60 % 60, time % 60)
+        rfc3339(at)
     }
 
     fn name(&self, sort: Sort, index: usize) -> String {

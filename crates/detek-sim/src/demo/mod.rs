@@ -13,6 +13,8 @@ use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use crate::clock::rfc3339;
+use crate::content::{ALPHABET, uid};
 use crate::tls::Problem;
 use app::App;
 
@@ -24,20 +26,17 @@ pub(crate) struct Maker {
     out: Vec<Value>,
 }
 
-const ALPHABET: &[u8] = b"2456789bcdfghjklmnpqrstvwxz";
 const NODES: [&str; 3] = ["worker-1", "worker-2", "worker-3"];
 
 impl Maker {
     /// A time so many minutes before the server's.
     fn ago(&self, minutes: i64) -> String {
         let at = self.now.checked_sub(SignedDuration::from_mins(minutes)).unwrap_or(self.now);
-        at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+        rfc3339(at)
     }
 
     fn uid(&mut self) -> String {
-        let n = self.random.u128(..);
-        let hex = format!("{n:032x}");
-        format!("{}-{}-4{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
+        uid(self.random.u128(..))
     }
 
     fn letters(&mut self, n: usize) -> String {
