@@ -60,61 +60,6 @@ impl InputKind {
     }
 }
 
-/// How a read ended (`reliability.md` section 2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum InputState {
-    /// Everything was read, or there is nothing.
-    Complete,
-    /// Some of it was read, then the read failed for good, or an object could not be decoded.
-    Partial,
-    /// The credential may not read it.
-    Denied,
-    /// Proven not to be served.
-    Absent,
-    /// Older than the data may be.
-    Stale,
-    /// A limit of time was hit before anything was read, or the user cancelled.
-    TimedOut,
-    /// A cap on bytes, objects or memory was hit.
-    TooLarge,
-    /// Everything else; the cause says what.
-    Error,
-}
-
-impl InputState {
-    /// Every state, in the order of the documentation.
-    pub const ALL: [InputState; 8] = [
-        InputState::Complete,
-        InputState::Partial,
-        InputState::Denied,
-        InputState::Absent,
-        InputState::Stale,
-        InputState::TimedOut,
-        InputState::TooLarge,
-        InputState::Error,
-    ];
-
-    /// The name as in JSON and text.
-    pub fn name(self) -> &'static str {
-        match self {
-            InputState::Complete => "complete",
-            InputState::Partial => "partial",
-            InputState::Denied => "denied",
-            InputState::Absent => "absent",
-            InputState::Stale => "stale",
-            InputState::TimedOut => "timed_out",
-            InputState::TooLarge => "too_large",
-            InputState::Error => "error",
-        }
-    }
-}
-
-impl fmt::Display for InputState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
 macro_rules! named {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
         $(#[$doc])*
@@ -137,6 +82,28 @@ macro_rules! named {
             }
         }
     };
+}
+
+named! {
+    /// How a read ended.
+    InputState {
+        /// Everything was read, or there is nothing.
+        Complete = "complete",
+        /// Some of it was read, then the read failed for good, or an object could not be decoded.
+        Partial = "partial",
+        /// The credential may not read it.
+        Denied = "denied",
+        /// Proven not to be served.
+        Absent = "absent",
+        /// Older than the data may be.
+        Stale = "stale",
+        /// A limit of time was hit before anything was read, or the user cancelled.
+        TimedOut = "timed_out",
+        /// A cap on bytes, objects or memory was hit.
+        TooLarge = "too_large",
+        /// Everything else; the cause says what.
+        Error = "error",
+    }
 }
 
 named! {

@@ -89,7 +89,7 @@ fn findings(render: &Render<'_>, samples: &mut Samples<'_>) {
 }
 
 fn inputs(render: &Render<'_>, samples: &mut Samples<'_>) {
-    for state in InputState::ALL {
+    for &state in InputState::ALL {
         let number = render.run.inputs.iter().filter(|input| input.state() == state).count();
         samples.add(&[("state", state.name())], number as f64);
     }
