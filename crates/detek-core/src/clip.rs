@@ -2,8 +2,8 @@
 
 /// `text` without control and bidirectional characters, on one line, cut to `max` characters with `…` at the end.
 ///
-/// Text values of a cluster (messages, annotations, labels) are data: every message of a finding passes through here
-/// (`detectors.md` section 0 caps them at 300 characters). Sinks still escape for their own format.
+/// Text values of a cluster (messages, annotations, labels) are data: every message of a finding passes through here.
+/// Sinks still escape for their own format.
 pub fn clip(text: &str, max: usize) -> String {
     let mut out = String::with_capacity(text.len().min(max.saturating_mul(4)));
     let mut count = 0;

@@ -1,14 +1,14 @@
 //! What a detector is: a name for one bad state, what it reads, and how it judges one object.
 
 use crate::{
-    Armed, Facts, Fault, Findings, Identity, InputKind, Judge, Level, Needs, Reads, Values,
+    Armed, Facts, Fault, Findings, InputKind, Judge, Level, Needs, Reads, Values,
     parameter::{ParamError, Parameter},
 };
 use detek_doc::{Doc, Projection, RowError};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{fmt, sync::Arc};
 
-/// What a detector is about; sets of detectors follow from it (`detectors.md` section 0).
+/// What a detector is about; sets of detectors follow from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Category {
     /// Something is broken now.
@@ -296,9 +296,4 @@ impl<D: Detector> AnyDetector for D {
         let held = D::Reads::fetch(facts)?;
         Ok(Armed::new(Holding { detector: self, held }))
     }
-}
-
-/// The identity of a document, as findings name it.
-pub(crate) fn identity(kind: &InputKind, doc: Doc<'_>) -> Identity {
-    Identity::read(doc, &kind.group, &kind.kind)
 }

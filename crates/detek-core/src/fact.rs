@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-/// How a detector uses an input (`reliability.md` section 1).
+/// How a detector uses an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// Adds cause or precision, never decides the level.

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use std::{collections::BTreeSet, fmt};
 
 /// How many names of objects a rolled-up finding keeps.
-pub(crate) const SAMPLES: usize = 5;
+const SAMPLES: usize = 5;
 /// Longest message, in characters.
 const MESSAGE: usize = 300;
 /// Longest text inside evidence, in characters.
@@ -95,9 +95,7 @@ impl Draft {
     /// Another object involved; of many, the first by name are kept.
     pub fn related(&mut self, object: ObjectRef) -> &mut Self {
         self.related.insert(object);
-        if self.related.len() > EVIDENCE_ITEMS {
-            self.related.pop_last();
-        }
+        keep_first(&mut self.related, EVIDENCE_ITEMS);
         self
     }
 
@@ -105,6 +103,12 @@ impl Draft {
     pub fn key(&mut self, value: impl fmt::Display) -> &mut Self {
         self.values.push(value.to_string());
         self
+    }
+}
+
+fn keep_first(objects: &mut BTreeSet<ObjectRef>, most: usize) {
+    while objects.len() > most {
+        objects.pop_last();
     }
 }
 
@@ -219,13 +223,9 @@ impl Finding {
     pub(crate) fn merge(&mut self, other: Finding) {
         self.count += other.count;
         self.samples.extend(other.samples);
-        while self.samples.len() > SAMPLES {
-            self.samples.pop_last();
-        }
+        keep_first(&mut self.samples, SAMPLES);
         self.related.extend(other.related);
-        while self.related.len() > EVIDENCE_ITEMS {
-            self.related.pop_last();
-        }
+        keep_first(&mut self.related, EVIDENCE_ITEMS);
         self.level = self.level.max(other.level);
         if (&other.told_by, &other.message) < (&self.told_by, &self.message) {
             self.told_by = other.told_by;

@@ -1,4 +1,4 @@
-//! The honesty invariants (`reliability.md` section 8): cheap, pure, compiled always. Every suite calls them.
+//! The honesty invariants: cheap, pure, compiled always. Every suite calls them.
 
 use crate::{Input, InputState, Level, Plan, Role, Run};
 use std::fmt;
@@ -24,7 +24,7 @@ fn violation<T>(place: &str, text: impl Into<String>) -> Result<T, Violation> {
     Err(Violation { place: place.into(), text: text.into() })
 }
 
-/// R1: Normal only if every required input is complete; no findings on an incomplete join.
+/// Normal only if every required input is complete; no findings on an incomplete join.
 ///
 /// # Errors
 /// The first report that breaks it.
@@ -51,7 +51,7 @@ pub fn check_honest(run: &Run, plan: &Plan) -> Result<(), Violation> {
     Ok(())
 }
 
-/// R6: every incomplete input has a cause with words.
+/// Every incomplete input has a cause with words.
 ///
 /// # Errors
 /// The first input that has none.

@@ -7,7 +7,6 @@
 use crate::{
     AnyDetector, Counts, Facts, Fault, Finding, Findings, Fingerprint, Identity, Input, InputKey, InputKind, Inputs,
     NotRun, Note, ObjectRef, Plan, PlannedDetector, Reason, ReasonClass, Report, RollUp, Run, Target,
-    detector::identity,
     group::{Check, Group, Groups, Member},
     symptom,
     verdict::{Standing, standing, verdict},
@@ -70,7 +69,8 @@ impl Plan {
     pub fn judge(&self, inputs: &Inputs, judging: Judging) -> Run {
         let context = Context { now: judging.now, cluster_id: judging.target.cluster_id.clone() };
         let mut facts = Facts::new(inputs);
-        let owners = (self.owners)(&mut facts);
+        // Without its roll-up a run is longer, but not wrong.
+        let owners = catch_unwind(AssertUnwindSafe(|| (self.owners)(&mut facts))).ok().flatten();
         let mut groups = Groups::default();
         let runners: Vec<Runner> = (self.detectors.iter().enumerate())
             .map(|(number, planned)| {
@@ -213,7 +213,7 @@ fn judge_one(
     found: &mut Found,
 ) {
     let seen = || match &work.kind {
-        Some(kind) => identity(kind, doc),
+        Some(kind) => Identity::read(doc, &kind.group, &kind.kind),
         None => Identity { object: ObjectRef::cluster(), controller: None },
     };
     for Joined { group, members } in &work.judges {
@@ -268,9 +268,10 @@ impl Runner {
         if matches!(self.standing, Standing::Unknown(_)) {
             return;
         }
-        match Arc::clone(&self.planned.detector).arm(facts) {
-            Ok(armed) => self.group = Some(armed.join(number, groups)),
-            Err(fault) => self.standing = unreadable(fault),
+        match catch_unwind(AssertUnwindSafe(|| Arc::clone(&self.planned.detector).arm(facts))) {
+            Ok(Ok(armed)) => self.group = Some(armed.join(number, groups)),
+            Ok(Err(fault)) => self.standing = unreadable(fault),
+            Err(_) => self.standing = failed("panicked in what it reads".to_owned(), Vec::new()),
         }
     }
 
@@ -285,8 +286,11 @@ impl Runner {
 
 /// What follows from a document below a fact that cannot be read.
 fn unreadable(fault: Fault) -> Standing {
-    let text = format!("an object of {} cannot be read: {}", fault.input.name(), fault.text);
-    Standing::Unknown(Reason { class: ReasonClass::Detector, text, inputs: vec![fault.input] })
+    failed(format!("an object of {} cannot be read: {}", fault.input.name(), fault.text), vec![fault.input])
+}
+
+fn failed(text: String, inputs: Vec<InputKey>) -> Standing {
+    Standing::Unknown(Reason { class: ReasonClass::Detector, text, inputs })
 }
 
 fn report(runner: Runner, fault: Option<Fault>, findings: HashMap<Fingerprint, Finding>) -> Report {
@@ -298,8 +302,7 @@ fn report(runner: Runner, fault: Option<Fault>, findings: HashMap<Fingerprint, F
     });
     let mut standing = runner.standing;
     if runner.panicked.into_inner() {
-        let text = error.take().map_or_else(|| "panicked".into(), |error| error.text);
-        standing = Standing::Unknown(Reason { class: ReasonClass::Detector, text, inputs: Vec::new() });
+        standing = failed(error.take().map_or_else(|| "panicked".into(), |error| error.text), Vec::new());
     } else if let Some(fault) = fault {
         standing = unreadable(fault);
     }

@@ -21,7 +21,7 @@ fn reason(class: ReasonClass, text: String, inputs: Vec<InputKey>) -> Reason {
     Reason { class, text, inputs }
 }
 
-/// What the inputs of `detector` allow (`packs.md` section 1, `reliability.md` section 1).
+/// What the inputs of `detector` allow.
 pub(crate) fn standing(plan: &Plan, detector: &PlannedDetector, inputs: &Inputs) -> Standing {
     if let Some(parameter) = detector.detector.unset() {
         let text = format!("parameter `{parameter}` is not set");
