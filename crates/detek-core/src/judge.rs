@@ -315,13 +315,12 @@ fn report(runner: Runner, fault: Option<Fault>, findings: HashMap<Fingerprint, F
         findings.sort_by(|a, b| (b.level, a.fingerprint).cmp(&(a.level, b.fingerprint)));
         findings.truncate(KEPT);
     }
-    let (level, reason, partial) = verdict(standing, error, &findings);
+    let (level, reason) = verdict(standing, error, &findings);
     Report {
         detector: Arc::clone(&runner.planned.detector) as Arc<dyn AnyDetector>,
         id: runner.planned.id,
         level,
         reason,
-        partial,
         counts: Counts { evaluated: runner.evaluated.into_inner(), findings: total, truncated },
         findings,
     }

@@ -65,8 +65,6 @@ pub struct Report {
     pub level: Level,
     /// Why it is Unknown or partial.
     pub reason: Option<Reason>,
-    /// Findings on incomplete subjects: what was seen speaks for itself, there may be more.
-    pub partial: bool,
     /// Numbers.
     pub counts: Counts,
     /// Findings, worst first, then by subject.
@@ -140,6 +138,11 @@ impl Report {
     /// Whether it was evaluated on complete inputs.
     pub fn evaluated(&self) -> bool {
         self.reason.is_none()
+    }
+
+    /// Whether its findings stand on incomplete subjects: what was seen speaks for itself, there may be more.
+    pub fn partial(&self) -> bool {
+        self.reason.is_some() && self.level != Level::Unknown
     }
 
     /// Whether it counts in the coverage.

@@ -94,20 +94,16 @@ fn explain(key: &InputKey, state: InputState, inputs: &Inputs) -> String {
 }
 
 /// The level of a report, and the reason that goes with it.
-pub(crate) fn verdict(
-    standing: Standing,
-    errors: Option<Reason>,
-    findings: &[Finding],
-) -> (Level, Option<Reason>, bool) {
+pub(crate) fn verdict(standing: Standing, errors: Option<Reason>, findings: &[Finding]) -> (Level, Option<Reason>) {
     let worst = findings.iter().map(|finding| finding.level).max();
     let why = match standing {
-        Standing::Unknown(why) => return (Level::Unknown, Some(why), false),
+        Standing::Unknown(why) => return (Level::Unknown, Some(why)),
         Standing::Partial(why) => Some(why),
         Standing::Complete => errors,
     };
     match (worst, why) {
-        (Some(level), why) => (level, why.clone(), why.is_some()),
-        (None, None) => (Level::Normal, None, false),
-        (None, Some(why)) => (Level::Unknown, Some(why), false),
+        (Some(level), why) => (level, why),
+        (None, None) => (Level::Normal, None),
+        (None, why) => (Level::Unknown, why),
     }
 }

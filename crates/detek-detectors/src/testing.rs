@@ -129,7 +129,7 @@ fn no_detector_is_normal_or_fires_when_an_input_that_it_requires_is_missing() {
                 let (run, _) = judge(Arc::clone(&detector), yaml, Some(key.as_str()));
                 let report = &run.reports[0];
                 // Of several kinds of subjects, those that were read speak for themselves.
-                let others = *role == Role::Subject && planned.subjects.len() > 1 && report.partial;
+                let others = *role == Role::Subject && planned.subjects.len() > 1 && report.partial();
                 assert!(report.level == Level::Unknown || others, "{} without {key} ({role:?})", detector.id());
                 assert!(report.reason.as_ref().is_some_and(|reason| reason.text.contains(key.name())), "{report:?}");
             }

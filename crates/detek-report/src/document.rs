@@ -275,7 +275,7 @@ fn report(report: &Report) -> ReportPart<'_> {
             text: text(&why.text),
             inputs: why.inputs.iter().map(|key| text(key.as_str())).collect(),
         }),
-        partial: report.partial,
+        partial: report.partial(),
         counts: CountsPart {
             evaluated: report.counts.evaluated,
             findings: report.counts.findings,

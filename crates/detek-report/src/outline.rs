@@ -37,7 +37,7 @@ impl<'a> Row<'a> {
             findings,
             dropped: if follows { 0 } else { reports.iter().map(dropped).sum() },
             follows,
-            partial: reports.iter().any(|report| report.partial),
+            partial: reports.iter().any(|report| report.partial()),
         }
     }
 

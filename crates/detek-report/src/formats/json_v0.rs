@@ -209,7 +209,7 @@ fn counted(report: &Report, original: &Original, run: &Run) -> Vec<Data> {
     if rest > 0 {
         attachment.push(Data { description: "# of objects that are not listed", data: rest.into() });
     }
-    if let Some(why) = report.reason.as_ref().filter(|_| report.partial) {
+    if let Some(why) = report.reason.as_ref().filter(|_| report.partial()) {
         attachment.push(Data { description: "not everything was read", data: text(&why.text).into() });
     }
     attachment

@@ -143,7 +143,7 @@ fn notification(index: usize, report: &Report) -> Option<Value> {
         "level": level,
         "message": {"text": unlinked(&why.text)},
         "associatedRule": {"id": text(&report.id), "index": index},
-        "properties": {"class": why.class.name(), "partial": report.partial},
+        "properties": {"class": why.class.name(), "partial": report.partial()},
     }))
 }
 

@@ -308,7 +308,6 @@ pub(crate) fn gaps() -> Run {
     let psp = report(&mut run, "api_lifecycle - policy/v1beta1");
     unknown(psp, ReasonClass::NotApplicable, not_served, vec![policies]);
     let backend = report(&mut run, "ingress_backend_missing");
-    backend.partial = true;
     let text = "ingresses partial: the list expired while it was read".into();
     backend.reason = Some(Reason { class: gap, text, inputs: vec![ingresses] });
     let limits = report(&mut run, "pod_without_limits");

@@ -57,7 +57,7 @@ impl<'a> DetectorView<'a> {
             explanation: spans(meta.explanation),
             remediation: spans(meta.remediation),
             references: meta.references.iter().filter(|page| page.url.starts_with("https://")).collect(),
-            partial: report.partial,
+            partial: report.partial(),
             reason: report.reason.as_ref().map(|reason| clip(&reason.text, 1000)),
             count: count(report),
             preview: preview(report),
