@@ -28,6 +28,7 @@ pub struct Mark {
     big: usize,
     docs: usize,
     shapes: (usize, usize),
+    growth: usize,
 }
 
 /// A store that grows. Decoders append to it, [`StoreBuilder::finish`] freezes it.
@@ -128,6 +129,7 @@ impl StoreBuilder {
             big: s.big.len(),
             docs: s.docs.len(),
             shapes: s.shapes.counts(),
+            growth: self.growth.bytes(),
         }
     }
 
@@ -140,7 +142,7 @@ impl StoreBuilder {
         s.ends.truncate(mark.ends);
         s.big.truncate(mark.big);
         s.docs.truncate(mark.docs);
-        self.growth.rollback(&mut s.shapes, mark.shapes);
+        self.growth.rollback(&mut s.shapes, mark.shapes, mark.growth);
         self.stack.clear();
         for (number, _) in &mut self.strings {
             if *number as usize + 1 >= mark.ends {

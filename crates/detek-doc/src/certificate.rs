@@ -148,10 +148,7 @@ fn parse(der: &[u8]) -> Result<Parsed, &'static str> {
         not_before: rfc3339(certificate.validity().not_before),
         not_after: rfc3339(certificate.validity().not_after),
         names,
-        fingerprint: Sha256::digest(der).iter().fold(String::with_capacity(64), |mut hex, byte| {
-            hex.extend([byte >> 4, byte & 15].map(|n| char::from(b"0123456789abcdef"[usize::from(n)])));
-            hex
-        }),
+        fingerprint: format!("{:x}", Sha256::digest(der)),
     })
 }
 

@@ -151,11 +151,12 @@ impl Growth {
         number
     }
 
-    /// Forgets every shape and key that is younger than `counts` (of [`Shapes::counts`]).
-    pub(crate) fn rollback(&mut self, shapes: &mut Shapes, (count, names): (usize, usize)) {
+    /// Forgets every shape and key that is younger than `counts` (of [`Shapes::counts`]), when `bytes` were held.
+    pub(crate) fn rollback(&mut self, shapes: &mut Shapes, (count, names): (usize, usize), bytes: usize) {
         if shapes.counts() == (count, names) {
             return;
         }
+        self.bytes = bytes;
         let old = |step: &Step| !matches!(step, Step::To(to) if *to as usize >= count);
         shapes.keys.truncate(count);
         shapes.names.truncate(names);
@@ -217,12 +218,12 @@ mod tests {
     fn a_rolled_back_shape_is_found_again_as_new() {
         let (mut growth, mut shapes) = (Growth::new(), Shapes::new());
         walk(&mut growth, &mut shapes, &["a", "b"]);
-        let counts = shapes.counts();
+        let (counts, bytes) = (shapes.counts(), growth.bytes());
         for n in 0..40 {
             walk(&mut growth, &mut shapes, &["a", &format!("gone-{n}"), "x"]);
         }
-        growth.rollback(&mut shapes, counts);
-        assert_eq!(shapes.counts(), counts);
+        growth.rollback(&mut shapes, counts, bytes);
+        assert_eq!((shapes.counts(), growth.bytes()), (counts, bytes));
         assert_eq!(walk(&mut growth, &mut shapes, &["a", "c"]), Step::To(3));
         assert_eq!(shapes.name(shapes.keys(3)[1]), "c");
     }

@@ -208,8 +208,12 @@ fn token_at(s: &str, at: usize, token: &Token) -> Option<Find> {
     }
     let begin = at + token.prefix.len();
     let bytes = &s.as_bytes()[begin..];
+    // Looked for first: that many words may begin like a token and be none, to the end of the text.
+    if token.kind == "jwt" && bytes.iter().take(JWT_HEADER).find(|&&b| b == b'.' || !is_jwt(b)) != Some(&b'.') {
+        return None;
+    }
     let len = bytes.iter().position(|&b| !(token.more)(b)).unwrap_or(bytes.len());
-    if len < token.least || (token.kind == "jwt" && !bytes[..len.min(JWT_HEADER)].contains(&b'.')) {
+    if len < token.least {
         return None;
     }
     // What is named by its prefix keeps the name of a header or setting.
