@@ -4,8 +4,7 @@ use crate::{Cluster, read::Source, request::Ask, transport::Transport};
 use detek_core::{Cause, CauseClass, InputKey, InputKind, Scope, Stage};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::sync::Arc;
-use tokio::{sync::Semaphore, task::JoinSet};
+use tokio::task::JoinSet;
 
 const REVIEWS: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 
@@ -44,14 +43,10 @@ impl Cluster {
                 _ => asked.push((kind.key.clone(), None)),
             }
         }
-        let turns = Arc::new(Semaphore::new(self.transport.limits.parallel.max(1)));
         let mut reviews = JoinSet::new();
         for (n, (key, namespace)) in asked.iter().cloned().enumerate() {
-            let (transport, turns) = (self.transport.clone(), turns.clone());
-            reviews.spawn(async move {
-                let _turn = turns.acquire_owned().await;
-                (n, review(&transport, &key, namespace.as_deref()).await)
-            });
+            let transport = self.transport.clone();
+            reviews.spawn(async move { (n, review(&transport, &key, namespace.as_deref()).await) });
         }
         let mut answers: Vec<Option<Permission>> = asked.iter().map(|_| None).collect();
         while let Some(done) = reviews.join_next().await {

@@ -1,5 +1,6 @@
 //! Why there is no connection: the ways in which a configuration cannot be used.
 
+use detek_doc::redact;
 use std::{fmt, path::PathBuf};
 
 /// A place where a cluster was looked for.
@@ -133,6 +134,7 @@ impl std::error::Error for ConnectError {
 
 impl ConnectError {
     pub(crate) fn config(message: &str) -> Self {
-        Self::Config { message: detek_core::clip(message, 300) }
+        // What was typed or configured may hold a credential, such as an address with a password.
+        Self::Config { message: detek_core::clip(&redact::clean(message, 4096), 300) }
     }
 }

@@ -1,8 +1,8 @@
 //! Reads a Kubernetes cluster, and nothing else: every request passes a gate that lets only reads through.
 //!
 //! [`Cluster::connect`] takes a kubeconfig; [`Cluster::read`] finds out what is served and reads the planned inputs,
-//! each of which ends in a state with its cause. The transport policy (limits of time, retries, classes of failure) is
-//! that of `reliability.md` section 3 and lives here alone.
+//! each of which ends in a state with its cause. The policy of transport (limits of time, retries, classes of failure)
+//! lives here alone.
 
 mod access;
 mod answer;

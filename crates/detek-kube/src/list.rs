@@ -10,7 +10,7 @@ use crate::{
 };
 use detek_core::{Cause, CauseClass, InputKey, Stage, Volume};
 use detek_doc::{Caps, DecodeError, ListMeta, Mark, Projection, StoreBuilder};
-use std::{collections::HashSet, sync::atomic::Ordering};
+use std::{collections::HashSet, hash::BuildHasher, sync::atomic::Ordering};
 
 /// Pages of one list.
 const PAGES: u32 = 20_000;
@@ -39,7 +39,8 @@ pub(crate) struct Lists<'a> {
 /// Where one list stands.
 struct Walk {
     token: Option<String>,
-    seen: HashSet<String>,
+    /// Hashes of the tokens that were named, as a server may name long ones without end.
+    seen: HashSet<u64>,
     /// Objects asked for in one page.
     limit: u32,
     shrunk: u8,
@@ -56,6 +57,12 @@ impl Walk {
     fn new(limit: u32) -> Self {
         let (token, seen) = (None, HashSet::new());
         Walk { token, seen, limit, shrunk: 0, pages: 0, empty: 0, skipped: 0, bytes: 0, restarted: false, resumed: 0 }
+    }
+
+    /// Whether a token was not named before; notes it.
+    fn is_new(&mut self, token: &str) -> bool {
+        let hash = self.seen.hasher().hash_one(token);
+        self.seen.insert(hash)
     }
 
     /// The same list from its start, once.
@@ -75,9 +82,7 @@ impl<'a> Lists<'a> {
 
     /// What was stored, and how much was read for it.
     pub(crate) fn end(mut self) -> (StoreBuilder, Volume) {
-        let out = self.pages.take();
-        self.volume.items = out.len() as u64;
-        (out, self.volume)
+        (self.pages.take(), self.volume)
     }
 
     /// Reads the list at `path` to its end. After a failure, what was read stays in the store.
@@ -116,7 +121,7 @@ impl<'a> Lists<'a> {
             return Ok(());
         }
         // A token that was offered before leads back to where the list expired.
-        match failure.fresh.filter(|token| walk.seen.insert(token.clone())) {
+        match failure.fresh.filter(|token| walk.is_new(token)) {
             Some(token) if walk.resumed < RESUME => walk.token = Some(token),
             _ => return Err(failure.cause),
         }
@@ -156,14 +161,14 @@ impl<'a> Lists<'a> {
         let too_much = self.weigh();
         let Some(token) = meta.continue_token else { return Ok(false) };
         let paging = |class, text: &str| Err(Cause::new(class, Stage::Paging, text));
-        if !walk.seen.insert(token.clone()) {
+        if !walk.is_new(&token) {
             return paging(CauseClass::PagingLoop, "the server named a page that was read before");
         }
         if walk.empty >= EMPTY {
             return paging(CauseClass::PagingLoop, "the server sent empty pages and named yet another");
         }
         if walk.pages >= PAGES {
-            return paging(CauseClass::TooLarge, "the list has more than 20000 pages");
+            return paging(CauseClass::TooLarge, &format!("the list has more than {PAGES} pages"));
         }
         let cap = self.reading.transport.limits.list_bytes;
         if walk.bytes > cap {

@@ -51,7 +51,7 @@ impl Pace {
     /// Notes that the server was asked too much.
     pub(crate) fn too_much(&self) {
         let mut state = self.state();
-        let fewer = state.allowed - (state.allowed / 2).max(1).min(state.allowed);
+        let fewer = state.allowed - (state.allowed / 2).max(1);
         (state.good, state.allowed) = (0, state.allowed - fewer);
         state.surplus += fewer - self.turns.forget_permits(fewer);
     }

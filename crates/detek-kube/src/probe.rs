@@ -30,9 +30,11 @@ const SLICES: &str =
 const ENDPOINTS: &str = "/api/v1/namespaces/default/endpoints/kubernetes";
 /// The name in every API server's certificate.
 const NAME: &str = "kubernetes.default.svc";
-/// For each connection and each answer.
+/// For each connection, for the first byte of each answer, and between its parts.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Addresses called; no control plane has as many instances.
+/// For each answer, whole.
+const WHOLE: Duration = Duration::from_secs(10);
+/// Addresses that may be named; no control plane has as many instances.
 const MOST: usize = 32;
 
 /// How instances are called: as the cluster is, but by their addresses and without a credential.
@@ -72,6 +74,7 @@ impl Way {
         let limits = Limits {
             first_byte: PATIENCE,
             idle: PATIENCE,
+            page: WHOLE,
             body_bytes: 64 << 10,
             gzip: Some(false),
             ..Limits::default()
@@ -110,8 +113,8 @@ pub(crate) async fn servers(reading: &Reading) -> Result<Documents, Cause> {
         .options
         .bound(async {
             let mut calls = JoinSet::new();
-            for (n, address) in addresses.into_iter().enumerate() {
-                let refused = not_called(n, address.ip(), reading.transport.limits.probe_loopback);
+            for address in addresses {
+                let refused = not_called(address.ip(), reading.transport.limits.probe_loopback);
                 let transport = match refused {
                     Some(why) => Err(Cause::new(CauseClass::NotConfigured, Stage::Config, why)),
                     None => way.to(address, reading.transport.agent().clone()),
@@ -153,6 +156,10 @@ fn some(found: BTreeSet<SocketAddr>, answer: &Answer) -> Result<(BTreeSet<Socket
         let text = "the Service kubernetes names no address of an API server";
         return Err(Cause::new(CauseClass::NotServed, Stage::Discovery, text));
     }
+    if found.len() > MOST {
+        let text = format!("the Service kubernetes names more than {MOST} addresses of API servers");
+        return Err(Cause::new(CauseClass::TooLarge, Stage::Discovery, &text));
+    }
     Ok((found, answer.body.len() as u64))
 }
 
@@ -163,7 +170,7 @@ fn decode<'a, T: Deserialize<'a>>(answer: &'a Answer) -> Result<T, Cause> {
 
 /// Why an address is never called. That of this machine, or one that only this machine's cloud answers, is none of a
 /// cluster that has named it.
-fn not_called(n: usize, address: IpAddr, loopback: bool) -> Option<&'static str> {
+fn not_called(address: IpAddr, loopback: bool) -> Option<&'static str> {
     const METADATA: [IpAddr; 2] =
         [IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)), IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254))];
     let address = address.to_canonical();
@@ -176,7 +183,7 @@ fn not_called(n: usize, address: IpAddr, loopback: bool) -> Option<&'static str>
     } else if local || address.is_unspecified() || address.is_multicast() || METADATA.contains(&address) {
         Some("local addresses are not called")
     } else {
-        (n >= MOST).then_some("only the first 32 addresses are called")
+        None
     }
 }
 
@@ -314,36 +321,47 @@ struct Port {
 
 impl Slices {
     fn addresses(&self) -> BTreeSet<SocketAddr> {
-        let hosts = |slice: &Slice| -> Vec<String> {
-            slice.endpoints.iter().flatten().flat_map(|endpoint| endpoint.addresses.clone()).collect()
-        };
-        self.items.iter().flat_map(|slice| pairs(&hosts(slice), slice.ports.as_deref())).collect()
+        let mut found = BTreeSet::new();
+        for slice in &self.items {
+            let hosts = slice.endpoints.iter().flatten().flat_map(|endpoint| &endpoint.addresses);
+            add(&mut found, hosts, slice.ports.as_deref());
+        }
+        found
     }
 }
 
 impl Endpoints {
     fn addresses(&self) -> BTreeSet<SocketAddr> {
-        let hosts = |subset: &Subset| -> Vec<String> { subset.addresses.iter().map(|host| host.ip.clone()).collect() };
-        self.subsets.iter().flatten().flat_map(|subset| pairs(&hosts(subset), subset.ports.as_deref())).collect()
+        let mut found = BTreeSet::new();
+        for subset in self.subsets.iter().flatten() {
+            add(&mut found, subset.addresses.iter().map(|host| &host.ip), subset.ports.as_deref());
+        }
+        found
     }
 }
 
-/// Every address with the port `https`, or with all ports if none is called so. What is no address is left out: names
-/// are never resolved.
-fn pairs(hosts: &[String], ports: Option<&[Port]>) -> Vec<SocketAddr> {
+/// Adds every address with the port `https`, or with all ports if none is called so, until there are more than [`MOST`].
+/// What is no address is left out: names are never resolved.
+fn add<'a>(found: &mut BTreeSet<SocketAddr>, hosts: impl Iterator<Item = &'a String>, ports: Option<&[Port]>) {
     let ports = ports.unwrap_or_default();
     let https = |port: &&Port| port.name.as_deref() == Some("https");
     let any = !ports.iter().any(|port| https(&port));
-    let ports: Vec<u16> = ports.iter().filter(|port| any || https(port)).filter_map(|port| port.port).collect();
-    let addresses = hosts.iter().filter_map(|host| host.parse::<IpAddr>().ok());
-    addresses.flat_map(|ip| ports.iter().map(move |port| SocketAddr::new(ip, *port))).collect()
+    // Each once: a million hosts with a million ports are a hostile answer of a few megabytes.
+    let ports: BTreeSet<u16> = ports.iter().filter(|port| any || https(port)).filter_map(|port| port.port).collect();
+    let hosts: BTreeSet<IpAddr> = hosts.filter_map(|host| host.parse().ok()).collect();
+    for address in hosts.iter().flat_map(|ip| ports.iter().map(move |port| SocketAddr::new(*ip, *port))) {
+        if found.len() > MOST {
+            return;
+        }
+        found.insert(address);
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Outcome, judged, not_called, pairs};
+    use super::{MOST, Outcome, Port, add, judged, not_called};
     use detek_core::{Cause, CauseClass, Stage};
-    use std::net::IpAddr;
+    use std::{collections::BTreeSet, net::IpAddr};
 
     fn outcome(address: &str, class: Option<CauseClass>) -> Outcome {
         Outcome {
@@ -382,19 +400,24 @@ mod tests {
     #[test]
     fn local_addresses_are_never_called() {
         for address in ["127.0.0.1", "::1", "169.254.169.254", "fe80::1", "::ffff:169.254.169.254", "0.0.0.0", "::"] {
-            assert!(not_called(0, address.parse().expect("an address"), false).is_some(), "{address}");
+            assert!(not_called(address.parse().expect("an address"), false).is_some(), "{address}");
         }
         for address in ["224.0.0.1", "255.255.255.255", "100.100.100.200", "fd00:ec2::254", "::ffff:127.0.0.1"] {
-            assert!(not_called(0, address.parse().expect("an address"), false).is_some(), "{address}");
+            assert!(not_called(address.parse().expect("an address"), false).is_some(), "{address}");
         }
         for address in ["10.0.0.1", "192.168.1.1", "203.0.113.1", "fd00::1", "2001:db8::1"] {
-            assert_eq!(not_called(0, address.parse().expect("an address"), false), None, "{address}");
+            assert_eq!(not_called(address.parse().expect("an address"), false), None, "{address}");
         }
-        assert!(not_called(32, IpAddr::from([10, 0, 0, 1]), false).is_some());
     }
 
     #[test]
-    fn names_are_not_resolved() {
-        assert!(pairs(&["api.example.com".to_owned()], Some(&[])).is_empty());
+    fn names_are_not_resolved_and_many_addresses_are_not_gathered() {
+        let ports: Vec<Port> = (0..u16::MAX).map(|port| Port { name: None, port: Some(port) }).collect();
+        let mut found = BTreeSet::new();
+        add(&mut found, ["api.example.com".to_owned()].iter(), Some(&ports));
+        assert!(found.is_empty());
+        let hosts: Vec<String> = (0..u16::MAX).map(|n| format!("10.0.{}.{}", n >> 8, n & 255)).collect();
+        add(&mut found, hosts.iter(), Some(&ports));
+        assert_eq!(found.len(), MOST + 1);
     }
 }

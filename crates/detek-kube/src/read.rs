@@ -168,15 +168,17 @@ async fn list(
 ) -> Input {
     let base = discovery::base(group, version);
     let paths = match &scope {
-        Scope::Cluster => vec![format!("{base}/{resource}")],
-        Scope::Namespaces(names) => names.iter().map(|n| format!("{base}/namespaces/{n}/{resource}")).collect(),
+        Scope::Cluster => vec![Ok(format!("{base}/{resource}"))],
+        Scope::Namespaces(names) => names.iter().map(|n| in_namespace(&base, n, resource)).collect(),
     };
     let mut lists = Lists::new(reading, &key, projection);
     lists.volume.started = Some(clock::now());
     let (mut first, mut whole) = (None, 0_usize);
-    for path in &paths {
-        // Sent as a part of a path, other names could ask for something else.
-        let read = if is_path(path) { lists.read(path).await } else { Err(bad_name(path)) };
+    for path in paths {
+        let read = match path {
+            Ok(path) => lists.read(&path).await,
+            Err(cause) => Err(cause),
+        };
         match read {
             Ok(()) => whole += 1,
             Err(cause) => {
@@ -200,18 +202,13 @@ async fn list(
     Input::partial(key, scope, out.finish(), cause, volume)
 }
 
-/// Whether a path holds only what names of groups, kinds and namespaces hold.
-fn is_path(path: &str) -> bool {
-    let plain = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'.' | b'/');
-    path.bytes().all(plain) && !path.contains("//") && path.split('/').count() <= 7
-}
-
-fn bad_name(path: &str) -> Cause {
-    Cause::new(
-        CauseClass::Internal,
-        Stage::Config,
-        &format!("{path} was not asked for: it holds a name that cannot be"),
-    )
+/// The path of a list in one namespace, whose name could ask for something else if it held more than names hold.
+fn in_namespace(base: &str, namespace: &str, resource: &str) -> Result<String, Cause> {
+    if !namespace.is_empty() && namespace.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-') {
+        return Ok(format!("{base}/namespaces/{namespace}/{resource}"));
+    }
+    let text = format!("\"{namespace}\" cannot be the name of a namespace, so that it was not asked for");
+    Err(Cause::new(CauseClass::Internal, Stage::Config, &text))
 }
 
 /// Whether a resource that was not found is proven not to be served, by asking its group again.

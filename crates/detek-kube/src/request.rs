@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-/// Limits on reading one cluster (`reliability.md` 3.1).
+/// Limits on reading one cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// From the first request to its answer, waits included.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rustls::{AlertDescription as Alert, CertificateError, Error, pki_types::UnixTime};
 use x509_parser::{certificate::X509Certificate, pem::Pem, prelude::FromDer};
 
-/// The words for one failure; what distinguishes the sub-classes of `reliability.md` 3.7.
+/// The words for one failure.
 pub(crate) fn words(error: &Error, route: &Route) -> String {
     let now = clock::now();
     match error {

@@ -119,7 +119,7 @@ impl Transport {
         let done = timeout(limit, self.persist(ask, session, (met, &mut *buffer))).await;
         done.unwrap_or_else(|_| {
             let stage = if buffer.is_empty() { stage } else { Stage::Body };
-            Err(Failure::timeout(stage, &format!("no whole answer within {} s", limit.as_secs())))
+            Err(late(stage, limit))
         })
     }
 
@@ -159,10 +159,12 @@ impl Transport {
         }
     }
 
-    /// Asks once, whatever comes of it.
+    /// Asks once, whatever comes of it, within [`Limits::page`].
     pub(crate) async fn try_once(&self, ask: Ask<'_>) -> Result<Answer, Failure> {
         let session = self.login.session(self.limits.plugin).await.map_err(|why| Failure::new(why, Again::Never))?;
-        self.once(ask, &session, &mut Vec::new()).await.map(|(answer, _)| answer)
+        let (limit, mut buffer) = (self.limits.page, Vec::new());
+        let done = timeout(limit, self.once(ask, &session, &mut buffer)).await;
+        done.unwrap_or_else(|_| Err(late(Stage::Body, limit))).map(|(answer, _)| answer)
     }
 
     async fn once(
@@ -258,6 +260,10 @@ impl Transport {
     pub(crate) async fn part(&self, body: &mut Incoming) -> Result<Option<Bytes>, Failure> {
         body.part(self.limits.idle, &self.route).await
     }
+}
+
+fn late(stage: Stage, limit: Duration) -> Failure {
+    Failure::timeout(stage, &format!("no whole answer within {} s", limit.as_secs()))
 }
 
 /// A server that does not begin to answer has too much to do.
