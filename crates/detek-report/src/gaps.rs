@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 /// One reason why detectors were not evaluated: an input that is not complete, or a fault of detectors.
 #[derive(Debug)]
 pub struct Gap<'a> {
-    /// The input as people know it, `pods.metrics`; or the first of the detectors.
-    pub name: String,
+    /// The inputs as people know them, `pods.metrics`, that ended for this reason; or the first of the detectors.
+    pub names: Vec<String>,
     /// What kind of cause it has; `None` if it lies in detectors.
     pub class: Option<CauseClass>,
     /// `denied`, `skipped`, `detector`.
@@ -23,14 +23,36 @@ pub struct Gap<'a> {
     pub fix: Option<String>,
 }
 
+impl<'a> Gap<'a> {
+    /// What it is called: `pods`, `pods and 33 more`.
+    pub fn name(&self) -> String {
+        match self.names.as_slice() {
+            [] => String::new(),
+            [name] => name.clone(),
+            [first, more @ ..] => format!("{first} and {} more", more.len()),
+        }
+    }
+
+    /// Takes in another of the same cause: people are told of it once.
+    fn join(&mut self, other: Gap<'a>) {
+        self.names.extend(other.names);
+        self.detectors.extend(other.detectors);
+        self.detectors.sort_unstable();
+        self.detectors.dedup();
+        self.families.extend(other.families);
+    }
+}
+
 /// Every gap of a run: inputs in the order of their keys, then what lies in detectors. Commands begin with `program`.
 pub fn gaps<'a>(run: &'a Run, program: &str) -> Vec<Gap<'a>> {
-    let mut gaps: Vec<Gap<'_>> = run
-        .inputs
-        .iter()
-        .filter(|input| input.state() != InputState::Complete)
-        .filter_map(|input| of_input(input, run, program))
-        .collect();
+    let mut gaps: Vec<Gap<'_>> = Vec::new();
+    let lost_inputs = run.inputs.iter().filter(|input| input.state() != InputState::Complete);
+    for gap in lost_inputs.filter_map(|input| of_input(input, run, program)) {
+        match gaps.iter_mut().find(|known| (known.state, &known.text) == (gap.state, &gap.text)) {
+            Some(known) => known.join(gap),
+            None => gaps.push(gap),
+        }
+    }
     for report in run.reports.iter().filter(|report| report.applicable()) {
         let Some(reason) = report.reason.as_ref().filter(|reason| !reason.inputs.iter().any(|key| lost(key, run)))
         else {
@@ -43,7 +65,7 @@ pub fn gaps<'a>(run: &'a Run, program: &str) -> Vec<Gap<'a>> {
                 gap.families.insert(report.detector.meta().id);
             }
             None => gaps.push(Gap {
-                name: report.id.clone(),
+                names: vec![report.id.clone()],
                 class: None,
                 state,
                 detectors: vec![&report.id],
@@ -81,7 +103,7 @@ fn of_input<'a>(input: &'a Input, run: &'a Run, program: &str) -> Option<Gap<'a>
         _ => input.state().name(),
     };
     (!touched.is_empty()).then(|| Gap {
-        name: name(input.key(), run),
+        names: vec![name(input.key(), run)],
         class,
         state,
         detectors: touched.iter().map(|report| report.id.as_str()).collect(),

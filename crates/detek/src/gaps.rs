@@ -38,7 +38,8 @@ fn code(gap: &Gap<'_>) -> Option<Code> {
 }
 
 fn message(code: Code, gaps: &[&Gap<'_>], (context, total): (&str, usize), program: &str) -> Failure {
-    let names = listed(gaps.iter().map(|gap| gap.name.as_str()));
+    let all: Vec<&str> = gaps.iter().flat_map(|gap| &gap.names).map(String::as_str).collect();
+    let names = listed(all.iter().copied());
     let what = match code {
         Code::Denied => format!("cannot list {names} in cluster \"{context}\" (403 Forbidden)"),
         Code::TimedOut => format!("{names} timed out in cluster \"{context}\""),
@@ -58,8 +59,7 @@ fn message(code: Code, gaps: &[&Gap<'_>], (context, total): (&str, usize), progr
         failure = failure.line("fix", fix);
     }
     if code != Code::Detector {
-        let skipped: Vec<&str> = gaps.iter().map(|gap| gap.name.as_str()).collect();
-        let skip = format!("{program} run --skip-input {}  # records the gap as accepted", skipped.join(","));
+        let skip = format!("{program} run --skip-input {}  # records the gap as accepted", all.join(","));
         failure = failure.line("or", skip);
     }
     failure.line("more", format!("{program} explain {}", code.page().code))

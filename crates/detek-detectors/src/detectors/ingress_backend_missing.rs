@@ -54,7 +54,7 @@ spec: {ports: [{name: web, port: 80}]}
 ",
     };
     type Subject = Ingresses;
-    type Reads = (ServicesByName,);
+    type Reads = (ByNamespace<Services>,);
 
     fn check(&self, ingress: &Ingress<'_>, (services,): Values<'_, Self::Reads>, found: &mut Findings<'_>) {
         let namespace = ingress.metadata.namespace;
@@ -62,7 +62,8 @@ spec: {ports: [{name: web, port: 80}]}
             let Some(wanted) = &backend.service else { continue };
             let (name, port) = (wanted.name, &wanted.port);
             let Some(service) = services.get(namespace, name) else {
-                let near = services.names(namespace).map(|known| (strsim::levenshtein(known, name), known)).min();
+                let known = services.rows(namespace).map(|service| service.metadata.name);
+                let near = known.map(|known| (strsim::levenshtein(known, name), known)).min();
                 let near = near.filter(|(distance, _)| *distance <= TYPO).map(|(_, known)| known);
                 let hint = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
                 let finding =
@@ -73,16 +74,16 @@ spec: {ports: [{name: web, port: 80}]}
                 }
                 continue;
             };
-            let matches = |(known, number): &(String, i64)| {
-                if port.name.is_empty() { *number == port.number } else { known == port.name }
+            let matches = |known: &ServicePort<'_>| {
+                if port.name.is_empty() { known.port == port.number } else { known.name == port.name }
             };
-            if service.external_name || service.ports.iter().any(matches) {
+            if service.is_external() || service.spec.ports.iter().any(matches) {
                 continue;
             }
             let wanted = if port.name.is_empty() { port.number.to_string() } else { port.name.to_owned() };
-            let has = service.ports.iter().map(|(name, number)| match name.as_str() {
-                "" => number.to_string(),
-                name => format!("{name} ({number})"),
+            let has = service.spec.ports.iter().map(|known| match known.name {
+                "" => known.port.to_string(),
+                name => format!("{name} ({})", known.port),
             });
             let has = has.collect::<Vec<_>>().join(", ");
             found

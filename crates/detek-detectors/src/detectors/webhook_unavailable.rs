@@ -71,7 +71,7 @@ metadata: {name: empty}
     /// The Services of webhooks may be in any namespace.
     const WHOLE_CLUSTER: bool = true;
     type Subject = WebhookConfigurations;
-    type Reads = (ReadyAddresses, ServicesByName);
+    type Reads = (ReadyAddresses, ByNamespace<Services>);
 
     fn check(
         &self,
@@ -89,7 +89,7 @@ metadata: {name: empty}
         for (service, webhooks) in by_service {
             let (detect, state) = match services.get(service.namespace, service.name) {
                 None => ("service_missing", "does not exist".to_owned()),
-                Some(known) if known.external_name => continue,
+                Some(known) if known.is_external() => continue,
                 Some(_) => match addresses.of(service.namespace, service.name) {
                     addresses if addresses.ready > 0 => continue,
                     addresses => ("no_address", format!("has no ready address (0 of {})", addresses.total())),

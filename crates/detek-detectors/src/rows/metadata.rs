@@ -1,7 +1,7 @@
 //! What is read of the metadata of any object.
 
 use detek_core::Span;
-use detek_doc::StrMap;
+use detek_doc::{Present, StrMap};
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -15,10 +15,18 @@ pub(crate) struct Metadata<'s> {
     pub(crate) deletion_timestamp: Option<&'s str>,
     #[serde(borrow)]
     pub(crate) labels: StrMap<'s>,
-    #[serde(borrow)]
-    pub(crate) annotations: StrMap<'s>,
+    pub(crate) annotations: Annotations,
     #[serde(borrow)]
     pub(crate) owner_references: Vec<Owner<'s>>,
+}
+
+/// Those of `metadata.annotations` that detectors ask for; the others, often long, are never kept.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct Annotations {
+    /// The pod mirrors one that a node runs by itself.
+    #[serde(rename = "kubernetes.io/config.mirror")]
+    pub(crate) mirror: Option<Present>,
 }
 
 /// One of `metadata.ownerReferences`.

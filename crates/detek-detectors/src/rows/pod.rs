@@ -283,9 +283,7 @@ impl<'s> Pod<'s> {
     /// Whether detectors of the specification judge it: not finished, not going, not a mirror of a static pod, and not of
     /// the platform (`detectors.md` section 0).
     pub(crate) fn is_judged_by_spec(&self) -> bool {
-        self.is_live()
-            && !self.metadata.annotations.contains_key("kubernetes.io/config.mirror")
-            && !self.metadata.in_system_namespace()
+        self.is_live() && self.metadata.annotations.mirror.is_none() && !self.metadata.in_system_namespace()
     }
 
     /// Whether its controller is of this kind.

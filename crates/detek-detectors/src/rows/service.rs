@@ -60,10 +60,14 @@ pub(crate) struct ServicePort<'s> {
 }
 
 impl Service<'_> {
-    /// Whether it stands for pods: it has a selector, and is no alias of a name in the DNS. Addresses of others are kept
-    /// by hand.
+    /// Whether it is an alias of a name in the DNS.
+    pub(crate) fn is_external(&self) -> bool {
+        self.spec.kind == "ExternalName"
+    }
+
+    /// Whether it stands for pods: it has a selector, and is no alias. Addresses of others are kept by hand.
     pub(crate) fn selects_pods(&self) -> bool {
-        self.spec.kind != "ExternalName" && !self.spec.selector.is_empty()
+        !self.is_external() && !self.spec.selector.is_empty()
     }
 
     /// Whether pods must be ready before they get requests through it.

@@ -60,7 +60,7 @@ fn write_gaps(run: &Run, style: &Style<'_>, page: &mut String) -> fmt::Result {
     }
     for gap in gaps.iter().take(GAPS) {
         let number = count(gap.families.len() as u64, "detector");
-        writeln!(page, "- {} {}, {number}: {}", code(&gap.name, 200), gap.state, code(&gap.text, 300))?;
+        writeln!(page, "- {} {}, {number}: {}", code(&gap.name(), 200), gap.state, code(&gap.text, 300))?;
     }
     if gaps.len() > GAPS {
         writeln!(page, "- {} more", thousands((gaps.len() - GAPS) as u64))?;

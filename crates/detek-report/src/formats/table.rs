@@ -91,11 +91,11 @@ pub(super) fn not_evaluated(run: &Run, style: &Style<'_>, most: usize) -> Vec<Li
     let mut lines = vec![Line::default().add(Look::Level(Level::Unknown), "  not evaluated")];
     let shown = &gaps[..gaps.len().min(most)];
     let number = |gap: &crate::gaps::Gap<'_>| count(gap.families.len() as u64, "detector");
-    let names = 2 + column(shown.iter().map(|gap| width(&gap.name)), 40) + 3;
+    let names = 2 + column(shown.iter().map(|gap| width(&gap.name())), 40) + 3;
     let states = names + column(shown.iter().map(|gap| gap.state.len()), 20) + 3;
     let numbers = states + column(shown.iter().map(|gap| number(gap).len()), 20) + 3;
     for gap in shown {
-        let mut line = Line::default().add(Look::Plain, "  ").add(Look::Strong, &gap.name);
+        let mut line = Line::default().add(Look::Plain, "  ").add(Look::Strong, gap.name());
         if narrow(style) {
             line = line.add(Look::Plain, "  ").add(Look::Level(Level::Unknown), gap.state);
             lines.extend([line, Line::default().add(Look::Plain, format!("    {}", number(gap)))]);
