@@ -39,6 +39,11 @@ metadata: {name: checkout, namespace: shop}
 spec: {ports: [{port: 80}]}
 ",
         silent: "
+# A redirect of the controller of AWS, which is in the annotation.
+kind: Ingress
+metadata: {name: redirected, namespace: shop, annotations: {alb.ingress.kubernetes.io/actions.ssl-redirect: '{}'}}
+spec: {rules: [{http: {paths: [{path: /, backend: {service: {name: ssl-redirect, port: {name: use-annotation}}}}]}}]}
+---
 kind: Ingress
 metadata: {name: shop, namespace: shop}
 spec:
@@ -61,6 +66,11 @@ spec: {ports: [{name: web, port: 80}]}
         for (place, backend) in ingress.backends() {
             let Some(wanted) = &backend.service else { continue };
             let (name, port) = (wanted.name, &wanted.port);
+            // The controller of AWS finds what to do in an annotation; there is no Service.
+            let action = || format!("alb.ingress.kubernetes.io/actions.{name}");
+            if port.name == "use-annotation" && ingress.metadata.annotations.contains_key(&action()) {
+                continue;
+            }
             let Some(service) = services.get(namespace, name) else {
                 let known = services.rows(namespace).map(|service| service.metadata.name);
                 let near = known.map(|known| (strsim::levenshtein(known, name), known)).min();

@@ -25,7 +25,7 @@ impl Detector for ServiceNoAvailableTarget {
         addon: None,
         confidence: Confidence::High,
         false_positives: &[
-            "A ReplicaSet, an Argo Rollout or a custom workload that is scaled to zero on purpose; of Deployments and StatefulSets it is seen and only remarked.",
+            "A ReplicaSet, an Argo Rollout or a custom workload that is scaled to zero on purpose; of Deployments, StatefulSets and DaemonSets it is seen and only remarked.",
             "Leader election by readiness, where a new leader is being chosen.",
         ],
         parameters: &[("min_age", "how long the Service and its addresses must have been as they are")],
@@ -94,10 +94,10 @@ spec: {selector: {app: new}}
 ",
     };
     type Subject = Services;
-    type Reads = (ReadyAddresses, Optional<ByNamespace<Deployments>>, Optional<ByNamespace<StatefulSets>>);
+    type Reads = (ReadyAddresses, Optional<Templates>);
 
     fn check(&self, service: &Service<'_>, reads: Values<'_, Self::Reads>, found: &mut Findings<'_>) {
-        let (addresses, deployments, stateful_sets) = reads;
+        let (addresses, templates) = reads;
         let (namespace, selector) = (service.metadata.namespace, service.selector());
         let addresses = addresses.of(namespace, service.metadata.name);
         if !service.wants_ready_pods() || addresses.ready > 0 || addresses.are_young(service, self.min_age, found.now())
@@ -105,7 +105,7 @@ spec: {selector: {app: new}}
             return;
         }
         let (total, not_ready) = (addresses.total(), &addresses.not_ready);
-        let parked = if total == 0 { parked(service, deployments, stateful_sets) } else { None };
+        let parked = if total == 0 { parked(service, templates) } else { None };
         let finding = match &parked {
             Some(workload) => found
                 .add("scaled_to_zero", format!("nobody answers: {workload} is scaled to zero"))
@@ -124,20 +124,12 @@ spec: {selector: {app: new}}
     }
 }
 
-/// The workload whose pods the Service would select, if all such workloads are scaled to zero. With one of the lists
-/// unknown there might be another.
-fn parked(
-    service: &Service<'_>,
-    deployments: Option<&ByNamespace<Deployments>>,
-    stateful_sets: Option<&ByNamespace<StatefulSets>>,
-) -> Option<ObjectRef> {
-    let namespace = service.metadata.namespace;
-    let deployments = deployments?.rows(namespace).map(|workload| ("Deployment", workload));
-    let stateful_sets = stateful_sets?.rows(namespace).map(|workload| ("StatefulSet", workload));
-    let mut selected = deployments.chain(stateful_sets).filter(|(_, workload)| service.selects(workload.pod_labels()));
-    let (kind, first) = selected.next()?;
-    let all = first.replicas() == 0 && selected.all(|(_, workload)| workload.replicas() == 0);
-    all.then(|| ObjectRef::new("apps", kind, namespace, first.metadata.name))
+/// The workload whose pods the Service would select, if all such workloads are scaled to zero. With the workloads unknown
+/// there might be another.
+fn parked(service: &Service<'_>, templates: Option<&Templates>) -> Option<ObjectRef> {
+    let mut behind = templates?.behind(service);
+    let (first, replicas) = behind.next()?;
+    (replicas == 0 && behind.all(|(_, replicas)| replicas == 0)).then_some(first)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ impl Detector for ServiceSelectsNothing {
         on: true,
         addon: None,
         confidence: Confidence::Medium,
-        false_positives: &["A workload that is scaled to zero on purpose."],
+        false_positives: &["A ReplicaSet, a Job or a custom workload that has no pods at present."],
         parameters: &[],
         symptom_of: &[],
         references: &[Reference {
@@ -49,14 +49,26 @@ spec: {}
 kind: Service
 metadata: {name: outside, namespace: shop}
 spec: {type: ExternalName, selector: {app: none}}
+---
+kind: Service
+metadata: {name: parked, namespace: shop}
+spec: {selector: {app: parked}}
+---
+kind: Deployment
+metadata: {name: parked, namespace: shop}
+spec: {replicas: 0, template: {metadata: {labels: {app: parked}}}}
 ",
     };
     type Subject = Services;
-    type Reads = (PodsByLabel,);
+    type Reads = (PodsByLabel, Optional<Templates>);
 
-    fn check(&self, service: &Service<'_>, (pods,): Values<'_, Self::Reads>, found: &mut Findings<'_>) {
+    fn check(&self, service: &Service<'_>, (pods, templates): Values<'_, Self::Reads>, found: &mut Findings<'_>) {
         let (selector, namespace) = (&service.spec.selector, service.metadata.namespace);
         if !service.selects_pods() || pods.any(namespace, selector) {
+            return;
+        }
+        // A workload without pods is judged by its template: nothing is wrong with the labels.
+        if templates.is_some_and(|templates| templates.behind(service).next().is_some()) {
             return;
         }
         let wanted = service.selector();

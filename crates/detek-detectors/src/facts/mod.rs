@@ -10,6 +10,7 @@ mod ready_addresses;
 mod server_version;
 mod services_by_pod;
 mod shared_addresses;
+mod templates;
 mod tls_users;
 
 pub(crate) use by_namespace::ByNamespace;
@@ -21,4 +22,5 @@ pub(crate) use ready_addresses::ReadyAddresses;
 pub(crate) use server_version::ServerMinor;
 pub(crate) use services_by_pod::ServicesByPod;
 pub(crate) use shared_addresses::SharedAddresses;
+pub(crate) use templates::Templates;
 pub(crate) use tls_users::TlsUsers;

@@ -21,6 +21,14 @@ impl Kind for StatefulSets {
     type Row<'s> = Replicated<'s>;
 }
 
+/// DaemonSets.
+pub(crate) struct DaemonSets;
+
+impl Kind for DaemonSets {
+    const INPUT: InputKind = InputKind::new("kubernetes/apps/v1/daemonsets", "apps", "DaemonSet", true);
+    type Row<'s> = Replicated<'s>;
+}
+
 /// A workload with a number of equal pods.
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -29,6 +37,7 @@ pub(crate) struct Replicated<'s> {
     pub(crate) metadata: ReplicatedMetadata<'s>,
     #[serde(borrow)]
     spec: ReplicatedSpec<'s>,
+    status: ReplicatedStatus,
 }
 
 /// `metadata`.
@@ -46,6 +55,12 @@ struct ReplicatedSpec<'s> {
     replicas: Option<i64>,
     #[serde(borrow)]
     template: Template<'s>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct ReplicatedStatus {
+    desired_number_scheduled: Option<i64>,
 }
 
 #[derive(Deserialize, Default)]
@@ -68,9 +83,9 @@ impl<'s> Replicated<'s> {
         self.metadata.deletion_timestamp.is_none() && !is_system_namespace(self.metadata.namespace)
     }
 
-    /// How many pods it wants.
+    /// How many pods it wants; a DaemonSet as many as there are nodes for it.
     pub(crate) fn replicas(&self) -> i64 {
-        self.spec.replicas.unwrap_or(1)
+        self.spec.replicas.or(self.status.desired_number_scheduled).unwrap_or(1)
     }
 
     /// The labels of its pods.

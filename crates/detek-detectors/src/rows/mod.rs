@@ -23,7 +23,7 @@ mod webhook;
 
 pub(crate) use address::{PodAddress, PodAddresses};
 pub(crate) use controller::{Jobs, ReplicaSets};
-pub(crate) use deployment::{Deployments, Replicated, StatefulSets};
+pub(crate) use deployment::{DaemonSets, Deployments, Replicated, StatefulSets};
 pub(crate) use endpointslice::{Endpoint, EndpointSlice, EndpointSlices};
 pub(crate) use event::Events;
 pub(crate) use gateway::Gateways;
