@@ -66,9 +66,8 @@ spec: {ports: [{name: web, port: 80}]}
         for (place, backend) in ingress.backends() {
             let Some(wanted) = &backend.service else { continue };
             let (name, port) = (wanted.name, &wanted.port);
-            // The controller of AWS finds what to do in an annotation; there is no Service.
-            let action = || format!("alb.ingress.kubernetes.io/actions.{name}");
-            if port.name == "use-annotation" && ingress.metadata.annotations.contains_key(&action()) {
+            // What the controller of AWS is to do stands in an annotation; there is no Service.
+            if port.name == "use-annotation" {
                 continue;
             }
             let Some(service) = services.get(namespace, name) else {
