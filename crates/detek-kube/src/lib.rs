@@ -4,40 +4,23 @@
 //! each of which ends in a state with its cause. The policy of transport (limits of time, retries, classes of failure)
 //! lives here alone.
 
-mod access;
-mod answer;
-mod body;
 mod clock;
 mod connect;
-mod discovery;
-mod error;
-mod failure;
-mod gate;
-mod health;
-mod kubeconfig;
-mod list;
-mod login;
-mod options;
-mod pace;
-mod page;
-mod plugin;
-mod probe;
 mod read;
-mod request;
-mod target;
-mod tls;
 mod transport;
-mod watch;
 
-pub use access::{Access, Permission};
-pub use answer::Answer;
-pub use connect::{Cluster, contexts};
-pub use discovery::{Discovery, Presence, VersionState};
-pub use error::{ConnectError, Place};
-pub use options::{ConnectOptions, Programs};
-pub use read::PlannedRead;
-pub use request::Limits;
-pub use target::Target;
+pub use connect::{
+    Cluster, contexts,
+    error::{ConnectError, Place},
+    options::{ConnectOptions, Programs},
+    target::Target,
+};
+pub use read::{
+    PlannedRead,
+    access::{Access, Permission},
+    discovery::{Discovery, Presence, VersionState},
+    progress::{OnProgress, Progress, ReadOptions},
+};
 pub use tokio::time::Instant;
 pub use tokio_util::sync::CancellationToken;
-pub use watch::{Progress, ReadOptions, Report};
+pub use transport::{answer::Answer, request::Limits};

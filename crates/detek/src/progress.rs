@@ -2,7 +2,7 @@
 
 use crate::{cli::ProgressKind, env::variable};
 use detek_core::{InputKey, InputState};
-use detek_kube::{Progress, Report};
+use detek_kube::{OnProgress, Progress};
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
@@ -75,7 +75,7 @@ impl Display {
     }
 
     /// What a cluster tells its progress to. With several clusters each has its name before its inputs.
-    pub(crate) fn reporter(&self, cluster: Option<&str>) -> Report {
+    pub(crate) fn reporter(&self, cluster: Option<&str>) -> OnProgress {
         let state = Arc::clone(&self.state);
         let prefix = cluster.map_or_else(String::new, |name| format!("{}  ", detek_core::clip(name, 40)));
         Arc::new(move |key: &InputKey, progress: Progress| lock(&state).tell(&prefix, key, progress))

@@ -14,7 +14,7 @@ async fn progress_is_told_page_by_page() -> Tested {
     let server = Sim::demo().start().await?;
     let told: Arc<Mutex<Vec<Progress>>> = Arc::default();
     let sink = told.clone();
-    let progress: detek_kube::Report = Arc::new(move |key, progress| {
+    let progress: detek_kube::OnProgress = Arc::new(move |key, progress| {
         assert_eq!(key.name(), "pods");
         sink.lock().expect("no test panicked").push(progress);
     });

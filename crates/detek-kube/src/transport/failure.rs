@@ -1,6 +1,6 @@
 //! What a failure means: its class, found by walking the chain of errors or from the answer, and whether to ask again.
 
-use crate::{answer::Answer, tls};
+use crate::transport::{answer::Answer, tls};
 use detek_core::{Cause, CauseClass, Stage};
 use detek_doc::redact;
 use jiff::Timestamp;

@@ -1,15 +1,24 @@
 //! The way to one server: every request passes the gate, limits of time, the cap on its answer, and asking again.
 
-use crate::{
+pub(crate) mod answer;
+pub(crate) mod body;
+pub(crate) mod failure;
+mod gate;
+mod pace;
+pub(crate) mod request;
+pub(crate) mod tls;
+
+use self::{
     answer::Answer,
     body::{Incoming, whole_items},
-    clock,
-    failure::{self, Again, Failure, Route},
-    gate,
-    login::{Login, Session},
+    failure::{Again, Failure, Route},
     pace::Pace,
-    probe::Way,
     request::{Ask, JSON, Limits, Waits, asked_to_wait, backoff},
+};
+use crate::{
+    clock,
+    connect::login::{Login, Session},
+    read::probe::Way,
 };
 use bytes::Bytes;
 use detek_core::{Cause, CauseClass, Stage};

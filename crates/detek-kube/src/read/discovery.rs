@@ -1,6 +1,6 @@
 //! What a server serves, by group and version; a group that fails, fails alone.
 
-use crate::{request::Ask, transport::Transport};
+use crate::transport::{Transport, request::Ask};
 use detek_core::{Cause, CauseClass, Stage};
 use serde::Deserialize;
 use std::{

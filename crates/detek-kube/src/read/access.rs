@@ -1,6 +1,10 @@
 //! What the credential may read, as the server says when it is asked.
 
-use crate::{Cluster, read::Source, request::Ask, transport::Transport};
+use crate::{
+    Cluster,
+    read::Source,
+    transport::{Transport, request::Ask},
+};
 use detek_core::{Cause, CauseClass, InputKey, InputKind, Scope, Stage};
 use serde::Deserialize;
 use serde_json::{Value, json};

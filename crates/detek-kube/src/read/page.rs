@@ -1,9 +1,11 @@
 //! A page on its way into the store: decoded beside the threads that talk to the network, whole or as it comes.
 
 use crate::{
-    body::{Incoming, Parts},
-    failure::{Again, Failure},
     read::Reading,
+    transport::{
+        body::{Incoming, Parts},
+        failure::{Again, Failure},
+    },
 };
 use bytes::Bytes;
 use detek_core::{Cause, CauseClass, Stage};

@@ -3,7 +3,7 @@
 //! A plugin is somebody else's program: it may hang, flood, fork or fail. It gets a group of its own, a limit of time and
 //! caps on what it writes, and nothing of it is left when it has ended. Its arguments and environment appear in no message.
 
-use crate::{clock, error::ConnectError};
+use crate::{clock, connect::error::ConnectError};
 use detek_core::{Cause, CauseClass, Stage, clip};
 use detek_doc::redact;
 use jiff::Timestamp;

@@ -1,6 +1,6 @@
 //! What a server answered, read to its end.
 
-use crate::request::retry_after;
+use crate::transport::request::retry_after;
 use detek_core::{Cause, CauseClass, Stage, clip};
 use http::{HeaderMap, HeaderName, header};
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};

@@ -2,9 +2,11 @@
 
 use crate::{
     clock,
-    error::ConnectError,
-    kubeconfig::unreadable,
-    plugin::{Issued, Plugin},
+    connect::{
+        error::ConnectError,
+        kubeconfig::unreadable,
+        plugin::{Issued, Plugin},
+    },
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,14 +1,21 @@
 //! Reading the planned inputs: each ends in a state, whatever happens to the others.
 
-use crate::{
-    Answer, Cluster, Progress, ReadOptions, clock,
-    discovery::{self, Discovery, Presence, VersionState, is_connection},
-    failure::Failure,
-    health,
+pub(crate) mod access;
+pub(crate) mod discovery;
+mod health;
+mod list;
+mod page;
+pub(crate) mod probe;
+pub(crate) mod progress;
+
+use self::{
+    discovery::{Discovery, Presence, VersionState, is_connection},
     list::Lists,
-    probe,
-    request::Ask,
-    transport::Transport,
+    progress::{Progress, ReadOptions},
+};
+use crate::{
+    Answer, Cluster, clock,
+    transport::{Transport, failure::Failure, request::Ask},
 };
 use detek_core::{Cause, CauseClass, Input, InputKey, InputKind, Scope, Stage, Volume};
 use detek_doc::{Caps, DecodeError, Keep, Projection, Store, StoreBuilder};

@@ -6,12 +6,9 @@
 
 use crate::{
     Answer, Limits,
-    failure::Route,
-    health,
-    login::Login,
-    read::{Documents, Reading},
-    request::Ask,
-    transport::Transport,
+    connect::login::Login,
+    read::{Documents, Reading, health},
+    transport::{Transport, failure::Route, request::Ask},
 };
 use detek_core::{Cause, CauseClass, Stage};
 use http::HeaderValue;

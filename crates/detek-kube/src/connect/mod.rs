@@ -1,15 +1,26 @@
 //! From a kubeconfig to a connection.
 
-use crate::{
-    Answer, ConnectOptions, Target,
-    discovery::Discovery,
+pub(crate) mod error;
+mod kubeconfig;
+pub(crate) mod login;
+pub(crate) mod options;
+mod plugin;
+pub(crate) mod target;
+
+use self::{
     error::ConnectError,
-    kubeconfig::{self, Files, Found, unusable},
+    kubeconfig::{Files, Found, unusable},
     login::{Kind, Login},
-    options::address,
-    probe::Way,
-    request::{Ask, Limits},
-    transport::Transport,
+    options::{ConnectOptions, address},
+    target::Target,
+};
+use crate::{
+    Answer,
+    read::{discovery::Discovery, probe::Way},
+    transport::{
+        Transport,
+        request::{Ask, Limits},
+    },
 };
 use detek_core::{Cause, CauseClass, Stage};
 use hyper_util::client::proxy::matcher::Matcher;

@@ -1,6 +1,6 @@
 //! What a reader may say about a read in work: how far it is, and that it must end.
 
-use crate::failure::{Again, Failure};
+use crate::transport::failure::{Again, Failure};
 use detek_core::{Cause, CauseClass, InputKey, InputState, Stage};
 use std::{fmt, sync::Arc};
 use tokio::time::Instant;
@@ -25,7 +25,7 @@ pub enum Progress {
 }
 
 /// Is told how far each input is; called from several threads.
-pub type Report = Arc<dyn Fn(&InputKey, Progress) + Send + Sync>;
+pub type OnProgress = Arc<dyn Fn(&InputKey, Progress) + Send + Sync>;
 
 /// When to stop reading, and who wants to know how far it is.
 #[derive(Clone, Default)]
@@ -35,7 +35,7 @@ pub struct ReadOptions {
     /// Reading ends when this is cancelled, as at a deadline.
     pub cancel: CancellationToken,
     /// Told how far each input is.
-    pub progress: Option<Report>,
+    pub progress: Option<OnProgress>,
 }
 
 impl fmt::Debug for ReadOptions {

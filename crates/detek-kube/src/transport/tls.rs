@@ -1,6 +1,6 @@
 //! What went wrong in a TLS handshake, in words that say what to look at.
 
-use crate::{clock, failure::Route};
+use crate::{clock, transport::failure::Route};
 use jiff::Timestamp;
 use rustls::{AlertDescription as Alert, CertificateError, Error, pki_types::UnixTime};
 use x509_parser::{certificate::X509Certificate, pem::Pem, prelude::FromDer};

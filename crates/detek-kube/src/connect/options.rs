@@ -1,6 +1,6 @@
 //! What a caller may ask for in place of what a kubeconfig says.
 
-use crate::{error::ConnectError, login::Kind};
+use crate::connect::{error::ConnectError, login::Kind};
 use http::HeaderValue;
 use kube::config::AuthInfo;
 use std::path::{Path, PathBuf};

@@ -2,11 +2,15 @@
 
 use crate::{
     Progress,
-    body::whole_items,
-    failure::{Again, Failure},
-    page::{Pages, Undecoded, too_long},
-    read::Reading,
-    request::{Ask, Waits},
+    read::{
+        Reading,
+        page::{Pages, Undecoded, too_long},
+    },
+    transport::{
+        body::whole_items,
+        failure::{Again, Failure},
+        request::{Ask, Waits},
+    },
 };
 use detek_core::{Cause, CauseClass, InputKey, Stage, Volume};
 use detek_doc::{Caps, DecodeError, ListMeta, Mark, Projection, StoreBuilder};

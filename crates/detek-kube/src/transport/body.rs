@@ -1,7 +1,7 @@
 //! Bodies in parts: as they come, unpacked; as a reader for the thread that decodes; and how much of a list is in the
 //! beginning of one.
 
-use crate::failure::{self, Again, Failure, Route};
+use crate::transport::failure::{self, Again, Failure, Route};
 use bytes::{Buf, Bytes};
 use detek_core::{Cause, CauseClass, Stage};
 use flate2::write::GzDecoder;

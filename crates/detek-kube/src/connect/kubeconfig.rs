@@ -1,6 +1,6 @@
 //! Finding and reading kubeconfigs: which files, which context, and who else may change them.
 
-use crate::error::{ConnectError, Place};
+use crate::connect::error::{ConnectError, Place};
 use kube::config::{Kubeconfig, KubeconfigError};
 use std::{
     io,

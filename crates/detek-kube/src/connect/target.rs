@@ -1,6 +1,9 @@
 //! How a cluster is reached, in words for people.
 
-use crate::{failure::Route, login::Kind, tls};
+use crate::{
+    connect::login::Kind,
+    transport::{failure::Route, tls},
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use kube::config::AuthInfo;
