@@ -7,6 +7,7 @@ use crate::{
     select::{Selected, select, unknown},
 };
 use detek_core::{InputKey, Plan};
+use sha2::{Digest as _, Sha256};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
@@ -47,10 +48,23 @@ pub(super) fn rbac(arguments: &RbacArguments) -> Result<u8, Failure> {
     Ok(0)
 }
 
+/// Parts that the name of a role tells; the number of the others and a hash stand for them.
+const NAMED: usize = 3;
+
 /// `detek-scanner`, or `detek-scanner-pods-failed-pod` for a part of it.
 fn role_name(only: &[String]) -> String {
-    let words = only.iter().flat_map(|name| name.split(|c: char| !c.is_ascii_alphanumeric()));
-    ["detek", "scanner"].into_iter().chain(words.filter(|word| !word.is_empty())).collect::<Vec<_>>().join("-")
+    let more = only.len().saturating_sub(NAMED);
+    // Another part must have another name, or applying it would take away what the first one granted.
+    let hash = Sha256::digest(only.join(","));
+    let more =
+        (more > 0).then(|| format!("and {more} more {:02x}{:02x}{:02x}{:02x}", hash[0], hash[1], hash[2], hash[3]));
+    name_of(["detek-scanner"].into_iter().chain(only.iter().take(NAMED).map(String::as_str)).chain(more.as_deref()))
+}
+
+/// The words of some texts as a name that Kubernetes takes.
+fn name_of<'t>(texts: impl Iterator<Item = &'t str>) -> String {
+    let words = texts.flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric()));
+    words.filter(|word| !word.is_empty()).map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-")
 }
 
 /// The inputs that the role is for: all of the plan, or those named by resource or by the detectors that read them.
@@ -121,6 +135,9 @@ fn role(name: &str, keys: &BTreeSet<InputKey>, readers: Option<&Plan>) -> String
     text
 }
 
+/// Namespace and name of the account that is meant if nobody else is.
+const OWN: (&str, &str) = ("detek", "detek-scanner");
+
 /// Whom the binding names.
 enum Subject {
     Account { namespace: String, name: String },
@@ -152,7 +169,7 @@ fn account(subject: &Subject) -> Option<String> {
         Subject::Account { namespace, name } => {
             // Another namespace is there already, and must not go when somebody deletes what was applied.
             let own = "apiVersion: v1\nkind: Namespace\nmetadata: {name: detek}\n---\n";
-            let before = if namespace == "detek" { own } else { "" };
+            let before = if namespace == OWN.0 { own } else { "" };
             Some(format!(
                 "{before}apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: {name}, namespace: {namespace}}}\n"
             ))
@@ -161,7 +178,13 @@ fn account(subject: &Subject) -> Option<String> {
     }
 }
 
-fn binding(name: &str, subject: &Subject) -> String {
+/// A binding of its own for each subject: one more reader takes nothing from those before.
+fn binding(role: &str, subject: &Subject) -> String {
+    let name = match subject {
+        Subject::Account { namespace, name } if (namespace.as_str(), name.as_str()) == OWN => role.to_owned(),
+        Subject::Account { namespace, name } => name_of([role, namespace, name].into_iter()),
+        Subject::Person { kind, name } => name_of([role, kind, name].into_iter()),
+    };
     let subject = match subject {
         Subject::Account { namespace, name } => {
             format!("{{kind: ServiceAccount, name: {name}, namespace: {namespace}}}")
@@ -171,6 +194,6 @@ fn binding(name: &str, subject: &Subject) -> String {
         }
     };
     format!(
-        "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {{name: {name}, labels: {{app.kubernetes.io/name: detek}}}}\nroleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {name}}}\nsubjects:\n- {subject}\n"
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {{name: {name}, labels: {{app.kubernetes.io/name: detek}}}}\nroleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {role}}}\nsubjects:\n- {subject}\n"
     )
 }
