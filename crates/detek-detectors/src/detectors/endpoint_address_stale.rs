@@ -92,6 +92,10 @@ endpoints: [{addresses: [192.0.2.7], targetRef: {kind: Node, name: node-7}}]
         let (mut told, mut stale, mut gone) = (Vec::new(), Vec::new(), Vec::new());
         for endpoint in slice.endpoints.iter().filter(|endpoint| !endpoint.is_terminating()) {
             let Some(name) = endpoint.pod() else { continue };
+            // Slices by hand may point elsewhere, which no controller does.
+            if endpoint.target_ref.as_ref().is_some_and(|target| !["", namespace].contains(&target.namespace)) {
+                continue;
+            }
             let pod = pods.get(namespace, name);
             let has = pod.as_ref().map(PodAddress::all);
             for address in &endpoint.addresses {

@@ -77,6 +77,8 @@ struct Conditions {
 pub(crate) struct Target<'s> {
     pub(crate) kind: &'s str,
     pub(crate) name: &'s str,
+    /// Empty if it is that of the slice.
+    pub(crate) namespace: &'s str,
 }
 
 impl<'s> EndpointSlice<'s> {

@@ -3,7 +3,7 @@
 
 use super::{
     Answer, Session,
-    plan::{grant, permissions, refusals},
+    plan::{grant, look_up, permissions, refusals},
 };
 use crate::{
     cli::DoctorArguments,
@@ -165,25 +165,11 @@ fn clock(cluster: &Cluster) -> Step {
 }
 
 async fn discovery(cluster: &Cluster, selected: &Selected) -> Step {
-    let places: Vec<(String, String, &str)> = selected
-        .plan
-        .inputs
-        .iter()
-        .filter_map(|input| match input.kind.key.as_str().split('/').collect::<Vec<_>>()[..] {
-            ["kubernetes", group, version, resource] => {
-                let group = if group == "core" { "" } else { group };
-                Some((group.to_owned(), version.to_owned(), resource))
-            }
-            _ => None,
-        })
-        .collect();
-    let needed = places.iter().map(|(group, version, _)| (group.clone(), version.clone())).collect();
-    let found = cluster.discover(&needed).await;
     // One cause, such as a group that is down, touches many resources.
     let mut unknown: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for (group, version, resource) in &places {
-        if let Presence::Unknown(cause) = found.presence(group, version, resource) {
-            unknown.entry(cause.text).or_default().push(resource);
+    for (key, presence) in look_up(cluster, selected).await {
+        if let Presence::Unknown(cause) = presence {
+            unknown.entry(cause.text).or_default().push(key.name());
         }
     }
     if unknown.is_empty() {

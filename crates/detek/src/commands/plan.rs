@@ -9,9 +9,9 @@ use crate::{
     select::{Selected, select},
 };
 use detek_core::{InputKey, InputKind, NotRunReason, PlannedInput, Scope};
-use detek_kube::{Access, Cluster, Permission};
+use detek_kube::{Access, Cluster, Permission, Presence};
 use serde_json::{Value, json};
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 pub(super) async fn plan(arguments: &PlanArguments, session: &Session) -> Result<u8, Failure> {
     let selected = select(&arguments.selection)?;
@@ -52,9 +52,25 @@ struct Reached {
     access: Vec<Access>,
 }
 
-/// What the credential may read of the plan.
+/// The lists of the plan, each with whether the server has it.
+pub(super) async fn look_up<'s>(cluster: &Cluster, selected: &'s Selected) -> Vec<(&'s InputKey, Presence)> {
+    let place = |input: &'s PlannedInput| match input.kind.key.as_str().split('/').collect::<Vec<_>>()[..] {
+        ["kubernetes", group, version, resource] => {
+            Some((&input.kind.key, if group == "core" { "" } else { group }, version, resource))
+        }
+        _ => None,
+    };
+    let places: Vec<(&InputKey, &str, &str, &str)> = selected.plan.inputs.iter().filter_map(place).collect();
+    let needed = places.iter().map(|(_, group, version, _)| ((*group).to_owned(), (*version).to_owned())).collect();
+    let found = cluster.discover(&needed).await;
+    places.into_iter().map(|(key, group, version, name)| (key, found.presence(group, version, name))).collect()
+}
+
+/// What the credential may read of the plan; what is not served is not asked for.
 pub(super) async fn permissions(cluster: &Cluster, selected: &Selected, namespaces: &[String]) -> Vec<Access> {
-    let read = |input: &&PlannedInput| !selected.skipped.contains(input.kind.key.as_str());
+    let found = look_up(cluster, selected).await;
+    let absent = |key: &InputKey| found.contains(&(key, Presence::NotServed));
+    let read = |input: &&PlannedInput| !selected.skipped.contains(input.kind.key.as_str()) && !absent(&input.kind.key);
     let kinds: Vec<InputKind> = selected.plan.inputs.iter().filter(read).map(|input| input.kind.clone()).collect();
     let scope = if namespaces.is_empty() { Scope::Cluster } else { Scope::Namespaces(namespaces.to_vec()) };
     cluster.may_list(&kinds, &scope).await
@@ -64,25 +80,32 @@ fn allowed(access: &Access) -> bool {
     access.permission == Permission::Allowed
 }
 
-/// `pods  denied  7 detectors  reason`, for each that is not granted.
+/// `pods  denied  7 detectors  reason`, for each that is not granted; what has the same reason is one line.
 pub(super) fn refusals(selected: &Selected, access: &[Access]) -> Vec<String> {
-    let refused = access.iter().filter(|access| !allowed(access));
-    refused
-        .map(|access| {
-            let (state, why) = match &access.permission {
-                Permission::Denied(reason) => ("denied", reason.clone()),
-                Permission::Unknown(cause) => ("not known", cause.text.clone()),
-                Permission::Allowed => ("allowed", String::new()),
-            };
-            let place = access.namespace.as_ref().map_or_else(String::new, |name| format!(" in {name}"));
-            let detectors = match selected.plan.dependants(&access.key).len() {
-                0 => "optional".to_owned(),
-                1 => "1 detector".to_owned(),
-                n => format!("{n} detectors"),
-            };
-            format!("{}{place}  {state}  {detectors}  {why}", access.key.name()).trim_end().to_owned()
-        })
-        .collect()
+    let mut reasons: Vec<(&str, &str, Vec<&Access>)> = Vec::new();
+    for refused in access.iter().filter(|access| !allowed(access)) {
+        let (state, why) = match &refused.permission {
+            Permission::Allowed => continue,
+            Permission::Denied(why) => ("denied", why.as_str()),
+            Permission::Unknown(cause) => ("not known", cause.text.as_str()),
+        };
+        match reasons.iter_mut().find(|known| state != "denied" && (known.0, known.1) == (state, why)) {
+            Some((.., known)) => known.push(refused),
+            None => reasons.push((state, why, vec![refused])),
+        }
+    }
+    let line = |(state, why, refused): (&str, &str, Vec<&Access>)| {
+        let place = refused[0].namespace.as_ref().map_or_else(String::new, |name| format!(" in {name}"));
+        let more = if refused.len() > 1 { format!(" and {} more", refused.len() - 1) } else { String::new() };
+        let readers: BTreeSet<&str> = refused.iter().flat_map(|access| selected.plan.dependants(&access.key)).collect();
+        let readers = match readers.len() {
+            0 => "optional".to_owned(),
+            1 => "1 detector".to_owned(),
+            n => format!("{n} detectors"),
+        };
+        format!("{}{place}{more}  {state}  {readers}  {why}", refused[0].key.name()).trim_end().to_owned()
+    };
+    reasons.into_iter().map(line).collect()
 }
 
 /// The command that grants what was refused, to the user that the server named.
