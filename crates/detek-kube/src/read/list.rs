@@ -197,7 +197,7 @@ impl<'a> Lists<'a> {
     /// Reads one page, and its bytes.
     async fn page(&mut self, path: &str, walk: &Walk) -> Result<(ListMeta, u64), Failure> {
         let mut asked = format!("{path}?limit={}", walk.limit);
-        if path.ends_with("/secrets") {
+        if path.starts_with("/api/v1/") && path.ends_with("/secrets") {
             // Certificates are all that is read of Secrets: no other is asked for.
             asked.push_str("&fieldSelector=type%3Dkubernetes.io%2Ftls");
         }
