@@ -23,7 +23,7 @@ impl Failure {
         self
     }
 
-    /// The exit code (`ux.md` 1.4).
+    /// The exit code.
     pub(crate) fn exit(&self) -> u8 {
         self.code.page().exit
     }

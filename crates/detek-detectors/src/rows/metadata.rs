@@ -69,7 +69,7 @@ impl Metadata<'_> {
     }
 }
 
-/// Namespaces of the platform, which hygiene detectors leave alone (`detectors.md` section 0).
+/// Namespaces of the platform, which hygiene detectors leave alone.
 pub(super) fn is_system_namespace(namespace: &str) -> bool {
     const SYSTEM: [&str; 8] = [
         "calico-system",

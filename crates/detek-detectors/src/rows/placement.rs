@@ -82,7 +82,7 @@ impl Placement<'_> {
         self.spec.tolerations.iter().any(|toleration| toleration.names(taint))
     }
 
-    /// What the scheduler sets aside for it of `resource` (`detectors.md` section 0, effective request): the larger of
+    /// What the scheduler sets aside for it of `resource` (the effective request): the larger of
     /// all long-running containers together, and of each init container with the sidecars started before it.
     pub(crate) fn request(&self, resource: &str) -> f64 {
         if resource == "pods" {

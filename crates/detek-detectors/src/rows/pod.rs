@@ -281,7 +281,7 @@ impl<'s> Pod<'s> {
     }
 
     /// Whether detectors of the specification judge it: not finished, not going, not a mirror of a static pod, and not of
-    /// the platform (`detectors.md` section 0).
+    /// the platform.
     pub(crate) fn is_judged_by_spec(&self) -> bool {
         self.is_live() && self.metadata.annotations.mirror.is_none() && !self.metadata.in_system_namespace()
     }

@@ -1,5 +1,5 @@
 //! Everything that comes from a cluster is hostile: whatever its text, every format keeps its shape, stays small and holds
-//! no character that moves a terminal or hides text (`security.md` section 4).
+//! no character that moves a terminal or hides text.
 
 use super::{
     runs::{complete, gaps, one_document},

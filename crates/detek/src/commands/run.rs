@@ -197,7 +197,7 @@ impl Scans {
     }
 }
 
-/// The exit code of the runs and why (`ux.md` 1.4).
+/// The exit code of the runs and why.
 fn exit(
     runs: &[(Run, (Timestamp, Timestamp))],
     failures: &[(String, Failure)],
