@@ -1,5 +1,6 @@
 //! Facts: what detectors share, computed once from complete inputs.
 
+mod by_hash;
 mod by_namespace;
 mod nodes_ready;
 pub(crate) mod owners;

@@ -1,17 +1,18 @@
 //! Pods by namespace and label.
 
-use super::ByNamespace;
+use super::{
+    ByNamespace,
+    by_hash::{ByHash, hash},
+};
 use crate::rows::PodLabelRows;
 use detek_core::{Documents, Fact, Values};
 use detek_doc::{Doc, StrMap};
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The pods of each namespace, to be found by their labels.
 pub(crate) struct PodsByLabel {
     pods: ByNamespace<PodLabelRows>,
-    /// For every label of every pod a hash of namespace, key and value, with the number of the pod; sorted. Without it
-    /// each Service would read all pods of its namespace.
-    labels: Vec<(u32, u32)>,
+    /// Pods by namespace, key and value of each label. Without it each Service would read all pods of its namespace.
+    labels: ByHash,
 }
 
 impl Fact for PodsByLabel {
@@ -21,20 +22,10 @@ impl Fact for PodsByLabel {
         let mut labels = Vec::new();
         for (number, pod) in pods.rows() {
             let metadata = &pod.metadata;
-            labels.extend(metadata.labels.iter().map(|label| (hash(metadata.namespace, label), number)));
+            labels.extend(metadata.labels.iter().map(|label| (hash((metadata.namespace, label)), number)));
         }
-        labels.sort_unstable();
-        labels.dedup();
-        labels.shrink_to_fit();
-        PodsByLabel { pods: ByNamespace::build((pods,)), labels }
+        PodsByLabel { pods: ByNamespace::build((pods,)), labels: ByHash::new(labels) }
     }
-}
-
-/// The same in every run. Labels may share one, so what is found by it is compared.
-fn hash(namespace: &str, label: (&str, &str)) -> u32 {
-    let mut hasher = DefaultHasher::new();
-    (namespace, label).hash(&mut hasher);
-    hasher.finish() as u32
 }
 
 impl PodsByLabel {
@@ -53,21 +44,16 @@ impl PodsByLabel {
 
     /// Names and numbers of the pods that have all labels: of those that have the rarest, the ones that have the others.
     fn having<'a>(&'a self, namespace: &'a str, selector: &'a StrMap<'_>) -> impl Iterator<Item = (&'a str, u32)> + 'a {
-        let rarest = selector.iter().map(|label| self.labelled(hash(namespace, label))).min_by_key(|all| all.len());
-        rarest.unwrap_or(&[]).iter().filter_map(move |(_, number)| {
-            let metadata = self.pods.store.doc(*number).at(&["metadata"])?;
+        let labelled = selector.iter().map(|label| self.labels.get(hash((namespace, label))));
+        let rarest = labelled.min_by_key(ExactSizeIterator::len);
+        rarest.into_iter().flatten().filter_map(move |number| {
+            let metadata = self.pods.store.doc(number).at(&["metadata"])?;
             let labels = metadata.get("labels")?;
             let is = |key: &str, value: &str| labels.get(key).and_then(Doc::as_str) == Some(value);
             let here = metadata.get("namespace").and_then(Doc::as_str) == Some(namespace);
             let name = metadata.get("name").and_then(Doc::as_str).unwrap_or_default();
-            (here && selector.iter().all(|(key, value)| is(key, value))).then_some((name, *number))
+            (here && selector.iter().all(|(key, value)| is(key, value))).then_some((name, number))
         })
-    }
-
-    fn labelled(&self, hash: u32) -> &[(u32, u32)] {
-        let first = self.labels.partition_point(|(known, _)| *known < hash);
-        let count = self.labels[first..].partition_point(|(known, _)| *known == hash);
-        &self.labels[first..first + count]
     }
 
     /// The pod whose labels differ from the selector in one key only, first by name: `(pod, key, its value if any)`.

@@ -1,12 +1,17 @@
 //! The addresses behind Services: how many are ready, and which are not.
 
+use super::by_hash::{ByHash, hash};
 use crate::rows::{EndpointSlice, EndpointSlices, Service, is_young};
 use detek_core::{Documents, Fact, Span, Values};
+use detek_doc::Store;
 use jiff::Timestamp;
-use std::collections::{BTreeMap, HashMap};
+use std::{collections::BTreeMap, sync::Arc};
 
-/// The addresses of each Service, over all of its slices.
-pub(crate) struct ReadyAddresses(HashMap<String, HashMap<String, Addresses>>);
+/// The slices of each Service, by its namespace and name; its addresses are counted when they are asked for.
+pub(crate) struct ReadyAddresses {
+    slices: Arc<Store>,
+    by_service: ByHash,
+}
 
 /// The addresses of one Service. What is about to go is not counted; what stands in several slices, as with two families
 /// of addresses, is counted once.
@@ -24,27 +29,20 @@ impl Fact for ReadyAddresses {
     type Reads = (Documents<EndpointSlices>,);
 
     fn build((slices,): Values<'_, Self::Reads>) -> Self {
-        let mut numbers: Vec<(&str, &str, u32)> = slices
-            .rows()
-            .filter(|(_, slice)| !slice.service().is_empty())
-            .map(|(number, slice)| (slice.metadata.namespace, slice.service(), number))
-            .collect();
-        numbers.sort_unstable();
-        let mut known: HashMap<String, HashMap<String, Addresses>> = HashMap::new();
-        for of_one in numbers.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-            let (namespace, service, _) = of_one[0];
-            let rows = of_one.iter().filter_map(|(.., number)| slices.row(*number)).collect::<Vec<_>>();
-            known.entry(namespace.into()).or_default().insert(service.into(), Addresses::of(&rows));
-        }
-        ReadyAddresses(known)
+        let of_services = slices.rows().filter(|(_, slice)| !slice.service().is_empty());
+        let pairs = of_services.map(|(number, slice)| (hash((slice.metadata.namespace, slice.service())), number));
+        ReadyAddresses { by_service: ByHash::new(pairs.collect()), slices: slices.store() }
     }
 }
 
 impl ReadyAddresses {
     /// The addresses of a Service; one without slices has none.
-    pub(crate) fn of(&self, namespace: &str, service: &str) -> &Addresses {
-        static NONE: Addresses = Addresses { ready: 0, not_ready: Vec::new(), changed: None };
-        self.0.get(namespace).and_then(|services| services.get(service)).unwrap_or(&NONE)
+    pub(crate) fn of(&self, namespace: &str, service: &str) -> Addresses {
+        // Building has read every row: one that cannot be read has made the fact a fault.
+        let rows =
+            self.by_service.get(hash((namespace, service))).filter_map(|number| self.slices.doc(number).read().ok());
+        let of_it = |slice: &EndpointSlice<'_>| (slice.metadata.namespace, slice.service()) == (namespace, service);
+        Addresses::of(&rows.filter(of_it).collect::<Vec<_>>())
     }
 }
 
