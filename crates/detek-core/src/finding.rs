@@ -4,7 +4,7 @@ use crate::{Identity, Level, ObjectRef, OwnerRef, RollUp, Span, clip, judge::Con
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use std::{collections::BTreeSet, fmt};
+use std::fmt;
 
 /// How many names of objects a rolled-up finding keeps.
 const SAMPLES: usize = 5;
@@ -40,7 +40,7 @@ pub struct Finding {
     /// How many objects show it.
     pub count: u64,
     /// Up to five of these objects, first by name; empty if the subject itself is the only one.
-    pub samples: BTreeSet<ObjectRef>,
+    pub samples: Vec<ObjectRef>,
     /// What is wrong, in one line, with the value seen; of the first sample by name.
     pub message: String,
     /// JSON path of the fault, if certain.
@@ -48,7 +48,7 @@ pub struct Finding {
     /// What was seen, by name.
     pub evidence: Map<String, Value>,
     /// Other objects involved.
-    pub related: BTreeSet<ObjectRef>,
+    pub related: Vec<ObjectRef>,
     /// The finding that explains this one; it is then not counted again.
     pub cause: Option<Fingerprint>,
     /// The object whose message this is.
@@ -63,7 +63,7 @@ pub struct Draft {
     subject: Option<ObjectRef>,
     path: Option<String>,
     evidence: Map<String, Value>,
-    related: BTreeSet<ObjectRef>,
+    related: Vec<ObjectRef>,
     values: Vec<String>,
 }
 
@@ -94,8 +94,7 @@ impl Draft {
 
     /// Another object involved; of many, the first by name are kept.
     pub fn related(&mut self, object: ObjectRef) -> &mut Self {
-        self.related.insert(object);
-        keep_first(&mut self.related, EVIDENCE_ITEMS);
+        insert(&mut self.related, object, EVIDENCE_ITEMS);
         self
     }
 
@@ -106,9 +105,11 @@ impl Draft {
     }
 }
 
-fn keep_first(objects: &mut BTreeSet<ObjectRef>, most: usize) {
-    while objects.len() > most {
-        objects.pop_last();
+/// Puts an object into its place among others, of which the first are kept. A list, since most have one or none.
+fn insert(objects: &mut Vec<ObjectRef>, object: ObjectRef, most: usize) {
+    if let Err(place) = objects.binary_search(&object) {
+        objects.insert(place, object);
+        objects.truncate(most);
     }
 }
 
@@ -154,7 +155,7 @@ impl<'c> Findings<'c> {
             subject: None,
             path: None,
             evidence: Map::new(),
-            related: BTreeSet::new(),
+            related: Vec::new(),
             values: Vec::new(),
         });
         self.drafts.last_mut().expect("just pushed")
@@ -179,9 +180,9 @@ impl Draft {
             Some(controller) if self.subject.is_none() => top(controller, &object.namespace, owners),
             _ => object.clone(),
         };
-        let mut samples = BTreeSet::new();
+        let mut samples = Vec::new();
         if subject != object {
-            samples.insert(object.clone());
+            samples.push(object.clone());
         }
         Finding {
             fingerprint: fingerprint(id, self.detect, &subject, &self.values, context),
@@ -222,10 +223,12 @@ impl Finding {
     /// Folds another finding of the same fingerprint into this one. The result does not depend on the order.
     pub(crate) fn merge(&mut self, other: Finding) {
         self.count += other.count;
-        self.samples.extend(other.samples);
-        keep_first(&mut self.samples, SAMPLES);
-        self.related.extend(other.related);
-        keep_first(&mut self.related, EVIDENCE_ITEMS);
+        for sample in other.samples {
+            insert(&mut self.samples, sample, SAMPLES);
+        }
+        for related in other.related {
+            insert(&mut self.related, related, EVIDENCE_ITEMS);
+        }
         self.level = self.level.max(other.level);
         if (&other.told_by, &other.message) < (&self.told_by, &self.message) {
             self.told_by = other.told_by;

@@ -10,7 +10,7 @@ use crate::{
 use detek_core::{Cause, Finding, Input, NotRun, NotRunReason, ObjectRef, Report, Scope};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::{borrow::Cow, collections::BTreeSet};
+use std::borrow::Cow;
 
 /// Additive changes only within a version.
 const SCHEMA_VERSION: u32 = 1;
@@ -302,7 +302,7 @@ pub(crate) fn finding(finding: &Finding) -> FindingPart<'_> {
     }
 }
 
-fn objects(objects: &BTreeSet<ObjectRef>) -> Vec<String> {
+fn objects(objects: &[ObjectRef]) -> Vec<String> {
     objects.iter().map(|object| text(&object.to_string()).into_owned()).collect()
 }
 

@@ -26,6 +26,7 @@ impl Detector for ServiceNoAvailableTarget {
         confidence: Confidence::High,
         false_positives: &[
             "A ReplicaSet, an Argo Rollout or a custom workload that is scaled to zero on purpose; of Deployments, StatefulSets and DaemonSets it is seen and only remarked.",
+            "A Service in front of Jobs that have ended.",
             "Leader election by readiness, where a new leader is being chosen.",
         ],
         parameters: &[("min_age", "how long the Service and its addresses must have been as they are")],
@@ -94,10 +95,10 @@ spec: {selector: {app: new}}
 ",
     };
     type Subject = Services;
-    type Reads = (ReadyAddresses, Optional<Templates>, Optional<PodsByLabel>, Optional<Documents<Pods>>);
+    type Reads = (ReadyAddresses, Optional<Templates>);
 
     fn check(&self, service: &Service<'_>, reads: Values<'_, Self::Reads>, found: &mut Findings<'_>) {
-        let (addresses, templates, index, pods) = reads;
+        let (addresses, templates) = reads;
         let (namespace, selector) = (service.metadata.namespace, service.selector());
         let addresses = addresses.of(namespace, service.metadata.name);
         if !service.wants_ready_pods() || addresses.ready > 0 || addresses.are_young(service, self.min_age, found.now())
@@ -106,15 +107,11 @@ spec: {selector: {app: new}}
         }
         let (total, not_ready) = (addresses.total(), &addresses.not_ready);
         let parked = if total == 0 { parked(service, templates) } else { None };
-        let done = if total == 0 { done(service, index, pods) } else { 0 };
         let finding = match &parked {
             Some(workload) => found
                 .add("scaled_to_zero", format!("nobody answers: {workload} is scaled to zero"))
                 .level(Level::Info)
                 .related(workload.clone()),
-            None if done > 0 => found
-                .add("done", format!("nobody answers: all pods with the labels {selector} have ended well ({done})"))
-                .level(Level::Info),
             None if total == 0 => {
                 found.add("no_address", format!("nobody answers: no pod with an address has the labels {selector}"))
             }
@@ -126,14 +123,6 @@ spec: {selector: {app: new}}
             finding.evidence("not_ready", not_ready.join(", "));
         }
     }
-}
-
-/// How many pods the Service selects, if all of them have done their work, as those of Jobs do.
-fn done(service: &Service<'_>, index: Option<&PodsByLabel>, pods: Option<&Documents<Pods>>) -> usize {
-    let (Some(index), Some(pods)) = (index, pods) else { return 0 };
-    let selected: Vec<u32> = index.selected(service.metadata.namespace, &service.spec.selector).collect();
-    let ended_well = |number: &u32| pods.row(*number).is_some_and(|pod| pod.status.phase == "Succeeded");
-    if selected.iter().all(ended_well) { selected.len() } else { 0 }
 }
 
 /// The workload whose pods the Service would select, if all such workloads are scaled to zero. With the workloads unknown
@@ -190,29 +179,6 @@ endpoints: [{addresses: [10.42.0.18]}]
                 Fatal
                 Fatal Service/shop/lost: nobody answers: no pod with an address has the labels app=nowhere,tier=front
                 Fatal Service/shop/sick: nobody answers: 0 of 1 addresses are ready: 10.42.0.17 (Pod/shop/sick-0)"]],
-        );
-    }
-
-    #[test]
-    fn pods_that_have_all_ended_well_are_only_remarked() {
-        let job = |phase: &str| {
-            format!(
-                "kind: Service\nmetadata: {{name: import, namespace: shop}}\nspec: {{selector: {{app: import}}}}\n---\nkind: Pod\nmetadata: {{name: import-1, namespace: shop, labels: {{app: import}}}}\nstatus: {{phase: {phase}}}"
-            )
-        };
-        check::<ServiceNoAvailableTarget>(
-            &job("Succeeded"),
-            &[],
-            &expect![[r"
-            Info
-            Info Service/shop/import: nobody answers: all pods with the labels app=import have ended well (1)"]],
-        );
-        check::<ServiceNoAvailableTarget>(
-            &job("Failed"),
-            &[],
-            &expect![[r"
-            Fatal
-            Fatal Service/shop/import: nobody answers: no pod with an address has the labels app=import"]],
         );
     }
 

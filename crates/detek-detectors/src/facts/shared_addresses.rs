@@ -26,18 +26,16 @@ impl Fact for SharedAddresses {
     type Reads = (Documents<PodAddresses>,);
 
     fn build((pods,): Values<'_, Self::Reads>) -> Self {
-        let mut first: HashMap<IpAddr, u32> = HashMap::new();
-        let mut shared: HashMap<IpAddr, Holders> = HashMap::new();
-        for (number, pod) in pods.rows() {
-            for address in pod.own() {
-                let holder = *first.entry(address).or_insert(number);
-                if holder != number {
-                    let holders = shared.entry(address).or_insert_with(|| Holders::new(pods.row(holder)));
-                    holders.add(&pod);
-                }
-            }
-        }
-        SharedAddresses(shared)
+        let own = |(number, pod): (u32, PodAddress<'_>)| pod.own().into_iter().map(move |address| (address, number));
+        let mut all: Vec<(IpAddr, u32)> = pods.rows().flat_map(own).collect();
+        all.sort_unstable();
+        all.dedup();
+        let shared = all.chunk_by(|a, b| a.0 == b.0).filter(|holders| holders.len() > 1).map(|holders| {
+            let (address, _) = holders[0];
+            let pods = holders.iter().filter_map(|(_, number)| pods.row(*number));
+            (address, Holders::of(pods))
+        });
+        SharedAddresses(shared.collect())
     }
 }
 
@@ -49,19 +47,15 @@ impl SharedAddresses {
 }
 
 impl Holders {
-    fn new(first: Option<PodAddress<'_>>) -> Self {
+    fn of<'s>(pods: impl Iterator<Item = PodAddress<'s>>) -> Self {
         let mut holders = Holders::default();
-        if let Some(first) = first {
-            holders.add(&first);
+        for pod in pods {
+            holders.count += 1;
+            holders.named.insert(pod.object());
+            if holders.named.len() > NAMED {
+                holders.named.pop_last();
+            }
         }
         holders
-    }
-
-    fn add(&mut self, pod: &PodAddress<'_>) {
-        self.count += 1;
-        self.named.insert(pod.object());
-        if self.named.len() > NAMED {
-            self.named.pop_last();
-        }
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     text::{evidence, text},
 };
 use detek_core::{Finding, ObjectRef, Report};
-use std::{borrow::Cow, collections::BTreeSet};
+use std::borrow::Cow;
 
 const HEADER: [&str; 15] = [
     "cluster",
@@ -67,7 +67,7 @@ fn row<'a>(cluster: &'a str, report: &'a Report, finding: &'a Finding) -> [Cow<'
     ]
 }
 
-fn list(objects: &BTreeSet<ObjectRef>) -> String {
+fn list(objects: &[ObjectRef]) -> String {
     objects.iter().map(|object| text(&object.to_string()).into_owned()).collect::<Vec<_>>().join(" ")
 }
 
