@@ -97,13 +97,16 @@ impl Scans {
             let display = Display::new(reporting.progress, reporting.quiet, session.verbose);
             self.scan_all(connections, &selected, (&interrupt, &display)).await
         };
-        let mut failures = Vec::new();
-        let mut runs = Vec::new();
+        let (mut failures, mut messages, mut runs) = (Vec::new(), Vec::new(), Vec::new());
         for Outcome { name, times, scanned } in outcomes {
             let name = name.unwrap_or_default();
             match scanned {
                 Ok(Scanned { run, unreadable }) => {
-                    failures.extend(unreadable.map(|failure| (name, failure)));
+                    // Why nothing could be read says it all.
+                    match unreadable {
+                        Some(failure) => failures.push((name, failure)),
+                        None => messages.extend(gaps::messages(&run, session.program)),
+                    }
                     runs.push((run, times));
                 }
                 Err(failure) => failures.push((name, failure)),
@@ -116,7 +119,7 @@ impl Scans {
             warn(&format!("context {}\n{failure}", detek_core::clip(name, 200)));
         }
         if !reporting.quiet && !for_people(outputs) {
-            for message in runs.iter().flat_map(|(run, _)| gaps::messages(run, session.program)) {
+            for message in messages {
                 warn(&message.to_string());
             }
         }
