@@ -1,7 +1,7 @@
 //! How far a run is, on standard error: drawn on a terminal, lines otherwise.
 
 use crate::{cli::ProgressKind, env::variable};
-use detek_core::{InputKey, InputState};
+use detek_core::InputKey;
 use detek_kube::{OnProgress, Progress};
 use std::{
     collections::BTreeMap,
@@ -144,7 +144,6 @@ impl State {
     fn event(&self, name: &str, progress: &Progress) {
         let milliseconds = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let mut event = serde_json::json!({"input": name, "milliseconds": milliseconds});
-        let ended = |state: InputState| state.name();
         match *progress {
             Progress::Started => event["event"] = "started".into(),
             Progress::Page { pages, items, remaining } => {
@@ -155,7 +154,7 @@ impl State {
             }
             Progress::Ended(state) => {
                 event["event"] = "ended".into();
-                event["state"] = ended(state).into();
+                event["state"] = state.name().into();
             }
         }
         put(&format!("{event}\n"));

@@ -16,31 +16,28 @@ pub(crate) struct Set {
     pub(crate) name: &'static str,
     /// One line.
     pub(crate) help: &'static str,
-    holds: fn(&Meta) -> bool,
 }
 
-/// Every set.
+/// Every set: all detectors, those that are on by default, and of these the ones of a purpose.
 pub(crate) static SETS: &[Set] = &[
-    Set { name: "default", help: "everything that is on by default", holds: |meta| meta.on },
-    Set { name: "health", help: "what is broken now", holds: |meta| meta.on && meta.category.set() == "health" },
-    Set {
-        name: "hygiene",
-        help: "what will break sooner or later",
-        holds: |meta| meta.on && meta.category.set() == "hygiene",
-    },
-    Set {
-        name: "security",
-        help: "what an attacker could use",
-        holds: |meta| meta.on && meta.category.set() == "security",
-    },
-    Set {
-        name: "upgrade",
-        help: "what stands in the way of an upgrade",
-        holds: |meta| meta.on && meta.category.set() == "upgrade",
-    },
-    Set { name: "cost", help: "what costs money for nothing", holds: |meta| meta.on && meta.category.set() == "cost" },
-    Set { name: "all", help: "also what is off by default; with `--enable secrets` really all", holds: |_| true },
+    Set { name: "default", help: "everything that is on by default" },
+    Set { name: "health", help: "what is broken now" },
+    Set { name: "hygiene", help: "what will break sooner or later" },
+    Set { name: "security", help: "what an attacker could use" },
+    Set { name: "upgrade", help: "what stands in the way of an upgrade" },
+    Set { name: "cost", help: "what costs money for nothing" },
+    Set { name: "all", help: "also what is off by default; with `--enable secrets` really all" },
 ];
+
+impl Set {
+    fn holds(&self, meta: &Meta) -> bool {
+        match self.name {
+            "all" => true,
+            "default" => meta.on,
+            purpose => meta.on && meta.category.set() == purpose,
+        }
+    }
+}
 
 /// What was chosen.
 pub(crate) struct Selected {
@@ -71,7 +68,7 @@ pub(crate) fn select(selection: &Selection) -> Result<Selected, Failure> {
     for detector in &all {
         let (id, meta) = (detector.id(), detector.meta());
         let named = |names: &[String]| names.iter().any(|name| *name == id || name == meta.id);
-        let wanted = if selection.only.is_empty() { (set.holds)(meta) } else { named(&selection.only) };
+        let wanted = if selection.only.is_empty() { set.holds(meta) } else { named(&selection.only) };
         if !wanted || named(&selection.skip) {
             continue;
         }
