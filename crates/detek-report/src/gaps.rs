@@ -127,7 +127,7 @@ fn name(key: &InputKey, run: &Run) -> String {
 
 fn fix_of_input(class: CauseClass, run: &Run, program: &str) -> Option<String> {
     match class {
-        CauseClass::Forbidden => Some(grant(run, program)),
+        CauseClass::Forbidden => Some(grant_all(run, program)),
         CauseClass::Timeout => Some(format!("{program} run --deadline 10m")),
         CauseClass::TooLarge => Some(format!("{program} run -n NAMESPACE")),
         CauseClass::Discovery => Some("kubectl get apiservices".to_owned()),
@@ -136,20 +136,25 @@ fn fix_of_input(class: CauseClass, run: &Run, program: &str) -> Option<String> {
     }
 }
 
-/// The command that grants everything that was refused, to the user that the server named.
-fn grant(run: &Run, program: &str) -> String {
+/// The command that grants everything that was refused.
+fn grant_all(run: &Run, program: &str) -> String {
     let refused = |input: &&Input| input.cause().is_some_and(|cause| cause.class == CauseClass::Forbidden);
     let refused: Vec<&Input> = run.inputs.iter().filter(refused).collect();
+    let user = refused.iter().find_map(|input| input.cause()?.user.as_deref());
+    grant(refused.iter().map(|input| input.key()), user, program)
+}
+
+/// The command that lets `user`, as the server named it, read these inputs.
+pub fn grant<'k>(keys: impl Iterator<Item = &'k InputKey>, user: Option<&str>, program: &str) -> String {
     // Names go into a command that is pasted into a shell: what is not plainly a name is left for people to write.
-    let mut names: Vec<&str> = refused.iter().map(|input| input.key().name()).filter(|name| plain(name)).collect();
+    let mut names: Vec<&str> = keys.map(InputKey::name).filter(|name| plain(name)).collect();
     names.dedup();
-    let to = grantee(refused.iter().find_map(|input| input.cause()?.user.as_deref()));
-    format!("{program} rbac --only {} --to {to} | kubectl apply -f -", names.join(","))
+    format!("{program} rbac --only {} --to {} | kubectl apply -f -", names.join(","), grantee(user))
 }
 
 /// The user that a server named, as `rbac --to` takes it: `sa:ops/ci`, `user:ops@example.com`. Whoever sent no credential
 /// is anonymous, and to grant that user would be to grant everybody: it is left to people, as what is not plainly a name.
-pub fn grantee(user: Option<&str>) -> String {
+fn grantee(user: Option<&str>) -> String {
     let user = user.filter(|user| plain(user) && *user != "system:anonymous");
     match user.map(|user| (user, user.strip_prefix("system:serviceaccount:"))) {
         None => "user:NAME".to_owned(),

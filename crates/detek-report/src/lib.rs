@@ -12,7 +12,7 @@ mod terminal;
 mod text;
 mod words;
 
-pub use gaps::{Gap, gaps, grantee};
+pub use gaps::{Gap, gaps, grant};
 
 use detek_core::{Level, Run};
 use jiff::Timestamp;

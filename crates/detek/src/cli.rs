@@ -27,9 +27,9 @@ pub(crate) enum Command {
     /// Scan a simulated cluster, to see what a report looks like
     Demo(DemoArguments),
     /// Show what would be read, for which detectors, and whether the credential may; lists nothing
-    Plan(PlanArguments),
+    Plan(LookArguments),
     /// Check configuration, credential, connection, clock, discovery and permissions
-    Doctor(DoctorArguments),
+    Doctor(LookArguments),
     /// Explain a detector or an error code: what, why, how to fix
     Explain {
         /// Id of a detector, or a code such as DTK-E301
@@ -337,18 +337,9 @@ impl std::str::FromStr for DemoFault {
     }
 }
 
+/// For commands that look at a cluster without reading it.
 #[derive(Args)]
-pub(crate) struct PlanArguments {
-    #[command(flatten)]
-    pub(crate) selection: Selection,
-    #[command(flatten)]
-    pub(crate) target: TargetArguments,
-    #[command(flatten)]
-    pub(crate) form: Form,
-}
-
-#[derive(Args)]
-pub(crate) struct DoctorArguments {
+pub(crate) struct LookArguments {
     #[command(flatten)]
     pub(crate) selection: Selection,
     #[command(flatten)]

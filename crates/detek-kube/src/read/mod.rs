@@ -121,19 +121,32 @@ impl Cluster {
     }
 
     async fn discover_for(&self, plan: &[PlannedRead], options: &ReadOptions) -> Discovery {
-        let needed: BTreeSet<(String, String)> = plan
-            .iter()
-            .filter_map(|read| match Source::of(&read.kind.key) {
-                Source::List { group, version, .. } => Some((group, version)),
-                _ => None,
-            })
-            .collect();
+        let needed = versions(plan.iter().map(|read| &read.kind.key));
         if needed.is_empty() {
             return Discovery::default();
         }
         let found = options.bound(async { Ok(self.discover(&needed).await) }).await;
         found.unwrap_or_else(|failure| Discovery::unknown(&failure.cause))
     }
+
+    /// Whether the server has the lists among these inputs; inputs of other kinds are left out. Lists nothing.
+    pub async fn presences<'k>(&self, keys: &[&'k InputKey]) -> Vec<(&'k InputKey, Presence)> {
+        let found = self.discover(&versions(keys.iter().copied())).await;
+        let presence = |key: &&'k InputKey| match Source::of(key) {
+            Source::List { group, version, resource } => Some((*key, found.presence(&group, &version, &resource))),
+            _ => None,
+        };
+        keys.iter().filter_map(presence).collect()
+    }
+}
+
+/// The groups and versions in which lists are looked up.
+fn versions<'k>(keys: impl Iterator<Item = &'k InputKey>) -> BTreeSet<(String, String)> {
+    keys.filter_map(|key| match Source::of(key) {
+        Source::List { group, version, .. } => Some((group, version)),
+        _ => None,
+    })
+    .collect()
 }
 
 async fn read(reading: &Reading, planned: PlannedRead, scope: Scope) -> Input {

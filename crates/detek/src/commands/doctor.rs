@@ -6,14 +6,14 @@ use super::{
     plan::{grant, look_up, permissions, refusals},
 };
 use crate::{
-    cli::DoctorArguments,
+    cli::LookArguments,
     connect::{connect, contexts},
     failure::Failure,
     hints::Hints,
     scan::{clock_skew, connection_failure},
     select::{Selected, select},
 };
-use detek_core::CauseClass;
+use detek_core::{CauseClass, InputKey};
 use detek_kube::{Access, Cluster, Permission, Presence};
 use serde_json::json;
 use std::{collections::BTreeMap, fmt::Write as _};
@@ -59,7 +59,7 @@ impl Step {
     }
 }
 
-pub(super) async fn doctor(arguments: &DoctorArguments, session: &Session) -> Result<u8, Failure> {
+pub(super) async fn doctor(arguments: &LookArguments, session: &Session) -> Result<u8, Failure> {
     let selected = select(&arguments.selection)?;
     let (mut text, mut clusters, mut exit) = (String::new(), Vec::new(), 0);
     let hints = Hints::new(session.program, arguments.target.kubeconfig.as_deref());
@@ -93,7 +93,7 @@ fn write_steps(text: &mut String, steps: &[Step]) {
 
 /// The steps as far as they go, and the exit code that stands for them.
 async fn examine(
-    arguments: &DoctorArguments,
+    arguments: &LookArguments,
     context: Option<String>,
     selected: &Selected,
     session: &Session,
@@ -121,8 +121,9 @@ async fn examine(
     steps.push(credential(&cluster, user.as_deref(), &hints));
     steps.push(Step::ok(connection(&cluster)));
     steps.push(clock(&cluster));
-    steps.push(discovery(&cluster, selected).await);
-    let access = permissions(&cluster, selected, &arguments.target.namespace).await;
+    let found = look_up(&cluster, selected).await;
+    steps.push(discovery(&found));
+    let access = permissions(&cluster, selected, &arguments.target.namespace, &found).await;
     steps.push(permission_step(selected, &access, user.as_deref(), session.program));
     let complete = steps.iter().all(|step| step.verdict == Verdict::Ok);
     (steps, if complete { 0 } else { 3 })
@@ -164,12 +165,12 @@ fn clock(cluster: &Cluster) -> Step {
     }
 }
 
-async fn discovery(cluster: &Cluster, selected: &Selected) -> Step {
+fn discovery(found: &[(&InputKey, Presence)]) -> Step {
     // One cause, such as a group that is down, touches many resources.
-    let mut unknown: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for (key, presence) in look_up(cluster, selected).await {
+    let mut unknown: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (key, presence) in found {
         if let Presence::Unknown(cause) = presence {
-            unknown.entry(cause.text).or_default().push(key.name());
+            unknown.entry(&cause.text).or_default().push(key.name());
         }
     }
     if unknown.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::{Answer, Session};
 use crate::{
-    cli::PlanArguments,
+    cli::LookArguments,
     connect::{connect, contexts},
     failure::Failure,
     hints::Hints,
@@ -13,7 +13,7 @@ use detek_kube::{Access, Cluster, Permission, Presence};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fmt::Write as _};
 
-pub(super) async fn plan(arguments: &PlanArguments, session: &Session) -> Result<u8, Failure> {
+pub(super) async fn plan(arguments: &LookArguments, session: &Session) -> Result<u8, Failure> {
     let selected = select(&arguments.selection)?;
     let mut clusters = Vec::new();
     let hints = Hints::new(session.program, arguments.target.kubeconfig.as_deref());
@@ -21,7 +21,8 @@ pub(super) async fn plan(arguments: &PlanArguments, session: &Session) -> Result
         let named = context.is_some();
         let reached = match connect(&arguments.target, context, &session.run_id, &hints).await {
             Ok(cluster) => {
-                let access = permissions(&cluster, &selected, &arguments.target.namespace).await;
+                let found = look_up(&cluster, &selected).await;
+                let access = permissions(&cluster, &selected, &arguments.target.namespace, &found).await;
                 // A review of one's own access names nobody; a refusal does.
                 let refused = access.iter().any(|access| !allowed(access));
                 let user = if refused { cluster.id().await.err().and_then(|cause| cause.user) } else { None };
@@ -54,21 +55,17 @@ struct Reached {
 
 /// The lists of the plan, each with whether the server has it.
 pub(super) async fn look_up<'s>(cluster: &Cluster, selected: &'s Selected) -> Vec<(&'s InputKey, Presence)> {
-    let place = |input: &'s PlannedInput| match input.kind.key.as_str().split('/').collect::<Vec<_>>()[..] {
-        ["kubernetes", group, version, resource] => {
-            Some((&input.kind.key, if group == "core" { "" } else { group }, version, resource))
-        }
-        _ => None,
-    };
-    let places: Vec<(&InputKey, &str, &str, &str)> = selected.plan.inputs.iter().filter_map(place).collect();
-    let needed = places.iter().map(|(_, group, version, _)| ((*group).to_owned(), (*version).to_owned())).collect();
-    let found = cluster.discover(&needed).await;
-    places.into_iter().map(|(key, group, version, name)| (key, found.presence(group, version, name))).collect()
+    let keys: Vec<&InputKey> = selected.plan.inputs.iter().map(|input| &input.kind.key).collect();
+    cluster.presences(&keys).await
 }
 
 /// What the credential may read of the plan; what is not served is not asked for.
-pub(super) async fn permissions(cluster: &Cluster, selected: &Selected, namespaces: &[String]) -> Vec<Access> {
-    let found = look_up(cluster, selected).await;
+pub(super) async fn permissions(
+    cluster: &Cluster,
+    selected: &Selected,
+    namespaces: &[String],
+    found: &[(&InputKey, Presence)],
+) -> Vec<Access> {
     let absent = |key: &InputKey| found.contains(&(key, Presence::NotServed));
     let read = |input: &&PlannedInput| !selected.skipped.contains(input.kind.key.as_str()) && !absent(&input.kind.key);
     let kinds: Vec<InputKind> = selected.plan.inputs.iter().filter(read).map(|input| input.kind.clone()).collect();
@@ -110,11 +107,13 @@ pub(super) fn refusals(selected: &Selected, access: &[Access]) -> Vec<String> {
 
 /// The command that grants what was refused, to the user that the server named.
 pub(super) fn grant(access: &[Access], user: Option<&str>, program: &str) -> Option<String> {
-    let denied = |access: &&Access| matches!(access.permission, Permission::Denied(_));
-    let mut names: Vec<&str> = access.iter().filter(denied).map(|access| access.key.name()).collect();
-    names.dedup();
-    let to = detek_report::grantee(user);
-    (!names.is_empty()).then(|| format!("{program} rbac --only {} --to {to} | kubectl apply -f -", names.join(",")))
+    let mut denied = access
+        .iter()
+        .filter(|access| matches!(access.permission, Permission::Denied(_)))
+        .map(|access| &access.key)
+        .peekable();
+    denied.peek()?;
+    Some(detek_report::grant(denied, user, program))
 }
 
 fn readers(selected: &Selected, key: &InputKey) -> String {
