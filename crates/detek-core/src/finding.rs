@@ -2,9 +2,9 @@
 
 use crate::{Identity, Level, ObjectRef, OwnerRef, RollUp, Span, clip, judge::Context};
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// How many names of objects a rolled-up finding keeps.
 const SAMPLES: usize = 5;
@@ -23,6 +23,49 @@ pub struct Fingerprint(pub [u8; 16]);
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// What was seen, by name. A list in the order of names: most have few entries, and a map takes 600 bytes for one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Evidence(Vec<(Cow<'static, str>, Value)>);
+
+impl Evidence {
+    /// What was seen under this name.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.place(name).ok().map(|place| &self.0[place].1)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All of it, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_ref(), value))
+    }
+
+    /// Of two values with one name the last stays.
+    fn insert(&mut self, name: Cow<'static, str>, value: Value) {
+        match self.place(&name) {
+            Ok(place) => self.0[place].1 = value,
+            Err(place) => self.0.insert(place, (name, value)),
+        }
+    }
+
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(known, _)| known.as_ref().cmp(name))
+    }
+}
+
+impl<N: Into<Cow<'static, str>>> FromIterator<(N, Value)> for Evidence {
+    fn from_iter<I: IntoIterator<Item = (N, Value)>>(entries: I) -> Self {
+        let mut all = Evidence::default();
+        for (name, value) in entries {
+            all.insert(name.into(), value);
+        }
+        all
     }
 }
 
@@ -46,7 +89,7 @@ pub struct Finding {
     /// JSON path of the fault, if certain.
     pub path: Option<String>,
     /// What was seen, by name.
-    pub evidence: Map<String, Value>,
+    pub evidence: Evidence,
     /// Other objects involved.
     pub related: Vec<ObjectRef>,
     /// The finding that explains this one; it is then not counted again.
@@ -62,7 +105,7 @@ pub struct Draft {
     level: Option<Level>,
     subject: Option<ObjectRef>,
     path: Option<String>,
-    evidence: Map<String, Value>,
+    evidence: Evidence,
     related: Vec<ObjectRef>,
     values: Vec<String>,
 }
@@ -87,7 +130,7 @@ impl Draft {
     }
 
     /// What was seen. Text is cleaned and cut.
-    pub fn evidence(&mut self, name: &str, value: impl Into<Value>) -> &mut Self {
+    pub fn evidence(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> &mut Self {
         self.evidence.insert(name.into(), clean(value.into()));
         self
     }
@@ -154,7 +197,7 @@ impl<'c> Findings<'c> {
             level: None,
             subject: None,
             path: None,
-            evidence: Map::new(),
+            evidence: Evidence::default(),
             related: Vec::new(),
             values: Vec::new(),
         });
@@ -180,10 +223,8 @@ impl Draft {
             Some(controller) if self.subject.is_none() => top(controller, &object.namespace, owners),
             _ => object.clone(),
         };
-        let mut samples = Vec::new();
-        if subject != object {
-            samples.push(object.clone());
-        }
+        // One by one a list would take room for four.
+        let samples = if subject == object { Vec::new() } else { vec![object.clone()] };
         Finding {
             fingerprint: fingerprint(id, self.detect, &subject, &self.values, context),
             detect: self.detect,

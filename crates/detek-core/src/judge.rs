@@ -15,7 +15,7 @@ use detek_doc::{Caps, Doc, Projection, Store, StoreBuilder};
 use jiff::Timestamp;
 use std::{
     any::TypeId,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, hash_map::Entry},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex,
@@ -157,7 +157,10 @@ fn one_document() -> Store {
     builder.finish()
 }
 
-type Found = Vec<HashMap<Fingerprint, Finding>>;
+type Found = Vec<Merged>;
+
+/// Findings of one detector. In boxes, as a table keeps up to twice the room that its entries take.
+type Merged = HashMap<Fingerprint, Box<Finding>>;
 
 fn judge_all(
     work: &[Work<'_>],
@@ -184,22 +187,23 @@ fn judge_all(
         let handles: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
         handles.into_iter().map(|handle| handle.join().expect("workers catch the panics of detectors")).collect()
     });
-    let mut total: Found = runners.iter().map(|_| HashMap::new()).collect();
-    for found in all {
-        for (into, from) in total.iter_mut().zip(found) {
-            for finding in from.into_values() {
-                merge(into, finding);
-            }
+    all.into_iter().reduce(fold).expect("there is at least one worker")
+}
+
+fn fold(mut total: Found, found: Found) -> Found {
+    for (into, from) in total.iter_mut().zip(found) {
+        for finding in from.into_values() {
+            merge(into, finding);
         }
     }
     total
 }
 
-fn merge(into: &mut HashMap<Fingerprint, Finding>, finding: Finding) {
-    match into.get_mut(&finding.fingerprint) {
-        Some(known) => known.merge(finding),
-        None => {
-            into.insert(finding.fingerprint, finding);
+fn merge(into: &mut Merged, finding: Box<Finding>) {
+    match into.entry(finding.fingerprint) {
+        Entry::Occupied(mut known) => known.get_mut().merge(*finding),
+        Entry::Vacant(place) => {
+            place.insert(finding);
         }
     }
 }
@@ -236,7 +240,7 @@ fn judge_one(
             let seen = seen();
             for draft in drafts {
                 let detector = (runner.planned.id.as_str(), runner.planned.detector.meta().level);
-                merge(&mut found[number], draft.finish(detector, &seen, owners, context));
+                merge(&mut found[number], Box::new(draft.finish(detector, &seen, owners, context)));
             }
         };
         let why = match catch_unwind(AssertUnwindSafe(|| group.judge(members, doc, &mut judged))) {
@@ -293,7 +297,7 @@ fn failed(text: String, inputs: Vec<InputKey>) -> Standing {
     Standing::Unknown(Reason { class: ReasonClass::Detector, text, inputs })
 }
 
-fn report(runner: Runner, fault: Option<Fault>, findings: HashMap<Fingerprint, Finding>) -> Report {
+fn report(runner: Runner, fault: Option<Fault>, findings: Merged) -> Report {
     let errors = runner.errors.into_inner();
     let mut error = runner.error.into_inner().expect("nothing panics while holding it").map(|(object, text)| Reason {
         class: ReasonClass::Detector,
@@ -306,7 +310,7 @@ fn report(runner: Runner, fault: Option<Fault>, findings: HashMap<Fingerprint, F
     } else if let Some(fault) = fault {
         standing = unreadable(fault);
     }
-    let mut findings: Vec<Finding> =
+    let mut findings: Vec<Box<Finding>> =
         if matches!(standing, Standing::Unknown(_)) { Vec::new() } else { findings.into_values().collect() };
     let total = findings.len() as u64;
     let truncated = findings.len() > KEPT;
@@ -315,6 +319,7 @@ fn report(runner: Runner, fault: Option<Fault>, findings: HashMap<Fingerprint, F
         findings.sort_by(|a, b| (b.level, a.fingerprint).cmp(&(a.level, b.fingerprint)));
         findings.truncate(KEPT);
     }
+    let findings: Vec<Finding> = findings.into_iter().map(|finding| *finding).collect();
     let (level, reason) = verdict(standing, error, &findings);
     Report {
         detector: Arc::clone(&runner.planned.detector) as Arc<dyn AnyDetector>,

@@ -29,7 +29,7 @@ pub use detector::{
 };
 pub use duration::Span;
 pub use fact::{Documents, Fact, Facts, Fault, Needs, Optional, Read, Reads, Role, Values};
-pub use finding::{Draft, Finding, Findings, Fingerprint};
+pub use finding::{Draft, Evidence, Finding, Findings, Fingerprint};
 pub use group::{Armed, Judge};
 pub use input::{Cause, CauseClass, Input, InputKey, InputKind, InputState, Inputs, Scope, Stage, Volume};
 pub use judge::{Context, Judging};

@@ -8,6 +8,7 @@ use crate::store::{BIG, DICTIONARY, DOUBLE, INT, LIST, Memory, OBJECT, PAYLOAD, 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::BuildHasher;
 
 /// Entries of each neighbour cache; small enough to stay in the second-level cache.
 const WAYS: usize = 1 << 15;
@@ -157,20 +158,25 @@ impl StoreBuilder {
         }
     }
 
-    /// Removes documents that have the same string at `path` as a later one, and says how many. The newest reading takes
-    /// the place of the first; documents without a string at `path` stay.
-    pub fn remove_duplicates(&mut self, path: &[&str]) -> u64 {
+    /// Removes documents that have the same strings at the paths `id` as a later one, and says how many. The newest
+    /// reading takes the place of the first; documents without a string at any of the paths stay.
+    pub fn remove_duplicates<const N: usize>(&mut self, id: [&[&str]; N]) -> u64 {
         let store = &self.store;
-        let mut first: HashMap<&str, usize, foldhash::fast::RandomState> = HashMap::default();
+        let hasher = foldhash::fast::RandomState::default();
+        // Where the first with a hash is: a third of the room that its strings would take.
+        let mut first: HashMap<u64, u32, foldhash::fast::RandomState> = HashMap::default();
         let mut kept: Vec<u32> = Vec::with_capacity(store.docs.len());
         for doc in store.docs() {
-            let id = doc.at(path).and_then(Doc::as_str);
-            if let Some(&place) = id.and_then(|id| first.get(id)) {
-                kept[place] = doc.word;
-                continue;
-            }
-            if let Some(id) = id {
-                first.insert(id, kept.len());
+            let own = strings(doc, id);
+            if own.iter().any(Option::is_some) {
+                let place = *first.entry(hasher.hash_one(own)).or_insert(kept.len() as u32);
+                match kept.get_mut(place as usize) {
+                    Some(known) if strings(Doc { store, word: *known }, id) == own => {
+                        *known = doc.word;
+                        continue;
+                    }
+                    _ => {}
+                }
             }
             kept.push(doc.word);
         }
@@ -443,6 +449,11 @@ impl StoreBuilder {
 }
 
 // Any fast hash will do for caches that verify content; these two are inlined into the decoder.
+
+/// The strings of a document at these paths.
+fn strings<'s, const N: usize>(doc: Doc<'s>, paths: [&[&str]; N]) -> [Option<&'s str>; N] {
+    paths.map(|path| doc.at(path).and_then(Doc::as_str))
+}
 
 #[inline]
 fn slot(hash: u64) -> usize {

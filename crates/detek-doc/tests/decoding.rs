@@ -289,14 +289,14 @@ fn equal_neighbours_are_stored_once() {
 #[test]
 fn the_newest_of_two_readings_of_an_object_stays() {
     let items = json!([
-        {"metadata": {"uid": "1"}, "v": 1}, {"metadata": {"uid": "2"}, "v": 1}, {"v": 0}, {"v": 0},
-        {"metadata": {"uid": "1"}, "v": 2},
+        {"metadata": {"name": "a", "namespace": "x"}, "v": 1}, {"metadata": {"name": "a", "namespace": "y"}, "v": 1},
+        {"metadata": {"name": "a"}, "v": 3}, {"v": 0}, {"v": 0}, {"metadata": {"name": "a", "namespace": "x"}, "v": 2},
     ]);
     let mut out = StoreBuilder::new(&Caps::default());
     SerdeJson.list(json!({"items": items}).to_string().as_bytes(), &all("x"), &mut out).unwrap();
-    assert_eq!(out.remove_duplicates(&["metadata", "uid"]), 1);
+    assert_eq!(out.remove_duplicates([&["metadata", "namespace"], &["metadata", "name"]]), 1);
     let versions: Vec<_> = out.finish().docs().map(|d| d.get("v").unwrap().as_i64().unwrap()).collect();
-    assert_eq!(versions, [2, 1, 0, 0]);
+    assert_eq!(versions, [2, 1, 3, 0, 0]);
 }
 
 #[test]

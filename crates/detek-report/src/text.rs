@@ -1,6 +1,7 @@
 //! Cluster text on its way into a format. Everything that comes from a cluster is hostile; each format escapes for its own
 //! sink what leaves here, and nothing leaves here that could move a cursor, hide text or grow without end.
 
+use detek_core::Evidence;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
@@ -18,7 +19,11 @@ pub(crate) fn text(value: &str) -> Cow<'_, str> {
 }
 
 /// Evidence with every name and text in it cleaned. Names that are then the same stay apart.
-pub(crate) fn evidence(fields: &Map<String, Value>) -> Map<String, Value> {
+pub(crate) fn evidence(evidence: &Evidence) -> Map<String, Value> {
+    fields(evidence.iter())
+}
+
+fn fields<'a>(fields: impl Iterator<Item = (&'a str, &'a Value)>) -> Map<String, Value> {
     let mut cleaned = Map::new();
     for (name, value) in fields {
         let mut name = text(name).into_owned();
@@ -34,7 +39,7 @@ fn clean(value: &Value) -> Value {
     match value {
         Value::String(value) => Value::String(text(value).into_owned()),
         Value::Array(items) => items.iter().map(clean).collect(),
-        Value::Object(fields) => Value::Object(evidence(fields)),
+        Value::Object(fields) => Value::Object(self::fields(fields.iter().map(|(name, value)| (name.as_str(), value)))),
         other => other.clone(),
     }
 }

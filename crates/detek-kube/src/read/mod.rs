@@ -149,6 +149,9 @@ fn versions<'k>(keys: impl Iterator<Item = &'k InputKey>) -> BTreeSet<(String, S
     .collect()
 }
 
+/// What tells the objects of a kind apart. Pages may overlap when a list is resumed.
+const NAME: [&[&str]; 2] = [&["metadata", "namespace"], &["metadata", "name"]];
+
 async fn read(reading: &Reading, planned: PlannedRead, scope: Scope) -> Input {
     let PlannedRead { kind, mut projection } = planned;
     match Source::of(&kind.key) {
@@ -165,10 +168,11 @@ async fn read(reading: &Reading, planned: PlannedRead, scope: Scope) -> Input {
                 Presence::Unknown(cause) if group.is_empty() && !is_connection(cause.class) => {}
                 Presence::Unknown(cause) => return Input::failed(kind.key, scope, cause),
             }
-            // Pages may overlap when a list is resumed; uids tell.
-            if projection.keep(&["metadata", "uid"], Keep::All).is_err() {
-                let cause = Cause::new(CauseClass::Internal, Stage::Decode, "its uid may not be kept");
-                return Input::failed(kind.key, scope, cause);
+            for path in NAME {
+                if projection.keep(path, Keep::All).is_err() {
+                    let cause = Cause::new(CauseClass::Internal, Stage::Decode, "its name may not be kept");
+                    return Input::failed(kind.key, scope, cause);
+                }
             }
             let place = (group.as_str(), version.as_str(), resource.as_str());
             list(reading, place, projection, (kind.key, scope)).await
@@ -211,7 +215,7 @@ async fn list(
         }
     }
     let (mut out, mut volume) = lists.end();
-    out.remove_duplicates(&["metadata", "uid"]);
+    out.remove_duplicates(NAME);
     volume.finished = Some(clock::now());
     volume.items = out.len() as u64;
     let Some(mut cause) = first else { return Input::complete(key, scope, out.finish(), volume) };

@@ -69,7 +69,8 @@ const PLACES: [Place; 9] = [
     },
     |run, to| {
         for finding in run.reports.iter_mut().flat_map(|report| &mut report.findings) {
-            finding.evidence = fields(&finding.evidence, to);
+            let evidence = finding.evidence.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect();
+            finding.evidence = fields(&evidence, to).into_iter().collect();
         }
     },
     |run, to| {
