@@ -107,6 +107,12 @@ impl<'s> Doc<'s> {
         self.tag() == NULL
     }
 
+    /// Whether this is a list.
+    #[inline]
+    pub fn is_list(self) -> bool {
+        self.tag() == LIST
+    }
+
     /// The elements of a list; nothing for any other value.
     pub fn items(self) -> impl ExactSizeIterator<Item = Doc<'s>> + Clone {
         self.elements().iter().map(move |&word| self.with(word))

@@ -9,13 +9,15 @@ use std::{
 };
 
 /// Every crate with the crates of this workspace that it may use.
-const LAYERS: [(&str, &[&str]); 8] = [
+const LAYERS: [(&str, &[&str]); 10] = [
     ("detek", &["detek-core", "detek-detectors", "detek-doc", "detek-kube", "detek-report", "detek-sim"]),
     ("detek-bench", &["detek-core", "detek-detectors", "detek-doc", "detek-kube", "detek-report", "detek-sim"]),
+    ("detek-cel", &["detek-doc"]),
     ("detek-core", &["detek-doc"]),
     ("detek-detectors", &["detek-core", "detek-doc"]),
     ("detek-doc", &[]),
     ("detek-kube", &["detek-core", "detek-doc"]),
+    ("detek-packs", &["detek-cel", "detek-core", "detek-doc"]),
     ("detek-report", &["detek-core", "detek-doc"]),
     ("detek-sim", &[]),
 ];

@@ -1,0 +1,103 @@
+//! The functions of the language, one file for each library. [`FUNCTIONS`] lists all of them; names are resolved, docs
+//! written and costs explained from that list.
+//!
+//! A function is pure: it gets values and gives a value or a [`Fault`]. What it makes lies in scratch memory, and before it
+//! works or grows in proportion to its arguments it charges for that ([`Call::charge`]).
+
+use crate::{Kind, Value};
+use bumpalo::Bump;
+
+/// Every library.
+pub static FUNCTIONS: &[&[Overload]] = &[];
+
+/// One way to call a function.
+pub struct Overload {
+    /// `size`, `math.greatest`.
+    pub name: &'static str,
+    /// Whether it is called as `x.name(y)`; the receiver is then the first argument.
+    pub receiver: bool,
+    /// What it takes.
+    pub takes: &'static [Kind],
+    /// What it gives.
+    pub gives: Gives,
+    /// The version of Kubernetes whose expressions may use it first; `1.0` for what always was, `detek` for ours.
+    pub since: &'static str,
+    /// Calls it; the arguments are of the kinds that it takes.
+    pub call: for<'a> fn(&mut Call<'a, '_>, &[Value<'a>]) -> Result<Value<'a>, Fault>,
+}
+
+/// The type of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gives {
+    /// Of this kind.
+    A(Kind),
+    /// A list of this kind.
+    ListOf(Kind),
+    /// An optional of this kind.
+    OptionalOf(Kind),
+    /// As the argument of this number.
+    Same(usize),
+    /// As the elements of the argument of this number, a list or an optional.
+    ElementOf(usize),
+}
+
+/// Why an evaluation has no value. Small and without text of its own, as most faults are absorbed and never read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// A map or object has no such key.
+    NoSuchKey,
+    /// A list has no such place.
+    IndexOutOfRange,
+    /// No function or operator of this name takes these kinds of values.
+    NoSuchOverload,
+    /// Division by zero.
+    DivideByZero,
+    /// Remainder of a division by zero.
+    ModulusByZero,
+    /// The result does not fit its type.
+    Overflow,
+    /// An argument is not what the function reads; says what it reads.
+    Invalid(&'static str),
+    /// A map would have a key twice.
+    DuplicateKey,
+    /// An optional without value was asked for its value.
+    NoValue,
+    /// What would decide lies in the part of an input that was not read.
+    InputIncomplete,
+    /// The expression did or made more than it may. Never absorbed.
+    CostLimit,
+}
+
+/// What a function has at hand besides its arguments.
+pub struct Call<'a, 'f> {
+    /// Memory that lasts as long as the values of this evaluation.
+    pub scratch: &'a Bump,
+    pub(crate) fuel: &'f mut i64,
+}
+
+impl<'a> Call<'a, '_> {
+    /// Charges for work or memory: the units of the cost table.
+    ///
+    /// # Errors
+    /// [`Fault::CostLimit`] if nothing is left.
+    #[inline]
+    pub fn charge(&mut self, units: usize) -> Result<(), Fault> {
+        *self.fuel = self.fuel.saturating_sub_unsigned(units as u64);
+        if *self.fuel < 0 { Err(Fault::CostLimit) } else { Ok(()) }
+    }
+
+    /// A text in scratch memory.
+    pub fn text(&self, text: &str) -> Value<'a> {
+        Value::Text(self.scratch.alloc_str(text))
+    }
+
+    /// A list in scratch memory.
+    pub fn list(&self, items: &[Value<'a>]) -> Value<'a> {
+        Value::List(self.scratch.alloc_slice_copy(items))
+    }
+}
+
+/// A tenth of a length, rounded up: what reading text of that many bytes costs.
+pub(crate) fn tenth(length: usize) -> usize {
+    length.div_ceil(10)
+}

@@ -1,0 +1,173 @@
+//! Values: what expressions compute with. They are small, copied freely, and borrow from a store or from scratch memory.
+
+use detek_doc::Doc;
+use jiff::Timestamp;
+use std::net::IpAddr;
+
+/// A value of CEL.
+#[derive(Clone, Copy, Debug)]
+pub enum Value<'a> {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A signed integer.
+    Int(i64),
+    /// An unsigned integer; documents hold none.
+    UInt(u64),
+    /// A floating-point number.
+    Double(f64),
+    /// Text.
+    Text(&'a str),
+    /// Bytes.
+    Bytes(&'a [u8]),
+    /// A point in time between the years 1 and 9999.
+    Timestamp(Timestamp),
+    /// A length of time, in nanoseconds.
+    Duration(i64),
+    /// A list or an object of a store.
+    Stored(Doc<'a>),
+    /// A list that an expression made.
+    List(&'a [Value<'a>]),
+    /// A map that an expression made, sorted by [`crate::Value::compare_keys`].
+    Map(&'a [(Value<'a>, Value<'a>)]),
+    /// An optional value.
+    Optional(Option<&'a Value<'a>>),
+    /// A type, by its name.
+    Type(&'static str),
+    /// A value of one of the libraries.
+    Object(&'a Object<'a>),
+}
+
+/// Values that only functions make and read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Object<'a> {
+    /// An IP address.
+    Ip(IpAddr),
+    /// Text of a library.
+    Borrowed(&'a str),
+}
+
+/// What a value is; what overloads of functions are chosen by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Not known before it is evaluated; of an argument: any.
+    Dyn,
+    /// `null_type`
+    Null,
+    /// `bool`
+    Bool,
+    /// `int`
+    Int,
+    /// `uint`
+    UInt,
+    /// `double`
+    Double,
+    /// `string`
+    Text,
+    /// `bytes`
+    Bytes,
+    /// `google.protobuf.Timestamp`
+    Timestamp,
+    /// `google.protobuf.Duration`
+    Duration,
+    /// `list`
+    List,
+    /// `map`
+    Map,
+    /// `optional_type`
+    Optional,
+    /// `type`
+    Type,
+    /// `kubernetes.Quantity`
+    Quantity,
+    /// `kubernetes.Semver`
+    Semver,
+    /// `net.IP`
+    Ip,
+    /// `net.CIDR`
+    Cidr,
+    /// `kubernetes.URL`
+    Url,
+    /// `kubernetes.NamedFormat`
+    Format,
+}
+
+impl Kind {
+    /// The name of the type in CEL.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Dyn => "dyn",
+            Kind::Null => "null_type",
+            Kind::Bool => "bool",
+            Kind::Int => "int",
+            Kind::UInt => "uint",
+            Kind::Double => "double",
+            Kind::Text => "string",
+            Kind::Bytes => "bytes",
+            Kind::Timestamp => "google.protobuf.Timestamp",
+            Kind::Duration => "google.protobuf.Duration",
+            Kind::List => "list",
+            Kind::Map => "map",
+            Kind::Optional => "optional_type",
+            Kind::Type => "type",
+            Kind::Quantity => "kubernetes.Quantity",
+            Kind::Semver => "kubernetes.Semver",
+            Kind::Ip => "net.IP",
+            Kind::Cidr => "net.CIDR",
+            Kind::Url => "kubernetes.URL",
+            Kind::Format => "kubernetes.NamedFormat",
+        }
+    }
+
+    /// Whether a value of kind `other`, or an unknown one, may stand where this kind is asked for.
+    pub fn takes(self, other: Kind) -> bool {
+        self == Kind::Dyn || other == Kind::Dyn || self == other
+    }
+}
+
+impl<'a> Value<'a> {
+    /// What it is.
+    #[inline]
+    pub fn kind(self) -> Kind {
+        match self {
+            Value::Null => Kind::Null,
+            Value::Bool(_) => Kind::Bool,
+            Value::Int(_) => Kind::Int,
+            Value::UInt(_) => Kind::UInt,
+            Value::Double(_) => Kind::Double,
+            Value::Text(_) => Kind::Text,
+            Value::Bytes(_) => Kind::Bytes,
+            Value::Timestamp(_) => Kind::Timestamp,
+            Value::Duration(_) => Kind::Duration,
+            Value::Stored(doc) if doc.is_list() => Kind::List,
+            Value::Stored(_) | Value::Map(_) => Kind::Map,
+            Value::List(_) => Kind::List,
+            Value::Optional(_) => Kind::Optional,
+            Value::Type(_) => Kind::Type,
+            Value::Object(object) => object.kind(),
+        }
+    }
+
+    /// A value of a store.
+    #[inline]
+    pub fn stored(doc: Doc<'a>) -> Self {
+        match doc.kind() {
+            detek_doc::Kind::Null => Value::Null,
+            detek_doc::Kind::Bool(value) => Value::Bool(value),
+            detek_doc::Kind::Int(value) => Value::Int(value),
+            detek_doc::Kind::Double(value) => Value::Double(value),
+            detek_doc::Kind::Text(value) => Value::Text(value),
+            detek_doc::Kind::List | detek_doc::Kind::Object => Value::Stored(doc),
+        }
+    }
+}
+
+impl Object<'_> {
+    fn kind(&self) -> Kind {
+        match self {
+            Object::Ip(_) => Kind::Ip,
+            Object::Borrowed(_) => Kind::Url,
+        }
+    }
+}
