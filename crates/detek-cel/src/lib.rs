@@ -8,8 +8,9 @@
 //!
 //! This crate knows documents and CEL. It knows no client, no detector and no level, and does no I/O.
 
+mod compare;
 mod library;
 mod value;
 
-pub use library::{Call, Fault, FUNCTIONS, Gives, Overload};
+pub use library::{Call, FUNCTIONS, Fault, Gives, Overload};
 pub use value::{Kind, Object, Value};

@@ -1,5 +1,6 @@
 //! Values: what expressions compute with. They are small, copied freely, and borrow from a store or from scratch memory.
 
+use crate::compare::order_keys;
 use detek_doc::Doc;
 use jiff::Timestamp;
 use std::net::IpAddr;
@@ -29,7 +30,7 @@ pub enum Value<'a> {
     Stored(Doc<'a>),
     /// A list that an expression made.
     List(&'a [Value<'a>]),
-    /// A map that an expression made, sorted by [`crate::Value::compare_keys`].
+    /// A map that an expression made, sorted by its keys: booleans, numbers by value, text.
     Map(&'a [(Value<'a>, Value<'a>)]),
     /// An optional value.
     Optional(Option<&'a Value<'a>>),
@@ -168,6 +169,91 @@ impl Object<'_> {
         match self {
             Object::Ip(_) => Kind::Ip,
             Object::Borrowed(_) => Kind::Url,
+        }
+    }
+}
+
+/// The elements of a list.
+#[derive(Clone)]
+pub(crate) enum Elements<'a, S> {
+    Stored(S),
+    Made(std::iter::Copied<std::slice::Iter<'a, Value<'a>>>),
+}
+
+impl<'a, S: ExactSizeIterator<Item = Doc<'a>>> Iterator for Elements<'a, S> {
+    type Item = Value<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Value<'a>> {
+        match self {
+            Elements::Stored(docs) => docs.next().map(Value::stored),
+            Elements::Made(values) => values.next(),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            Elements::Stored(docs) => docs.size_hint(),
+            Elements::Made(values) => values.size_hint(),
+        }
+    }
+}
+
+impl<'a, S: ExactSizeIterator<Item = Doc<'a>>> ExactSizeIterator for Elements<'a, S> {}
+
+/// The entries of a map.
+pub(crate) enum Entries<'a, S> {
+    Stored(S),
+    Made(std::iter::Copied<std::slice::Iter<'a, (Value<'a>, Value<'a>)>>),
+}
+
+impl<'a, S: ExactSizeIterator<Item = (&'a str, Doc<'a>)>> Iterator for Entries<'a, S> {
+    type Item = (Value<'a>, Value<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Entries::Stored(entries) => entries.next().map(|(key, doc)| (Value::Text(key), Value::stored(doc))),
+            Entries::Made(entries) => entries.next(),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            Entries::Stored(entries) => entries.size_hint(),
+            Entries::Made(entries) => entries.size_hint(),
+        }
+    }
+}
+
+impl<'a, S: ExactSizeIterator<Item = (&'a str, Doc<'a>)>> ExactSizeIterator for Entries<'a, S> {}
+
+impl<'a> Value<'a> {
+    /// The elements, if this is a list.
+    pub(crate) fn elements(self) -> Option<Elements<'a, impl ExactSizeIterator<Item = Doc<'a>> + Clone + use<'a>>> {
+        match self {
+            Value::Stored(doc) if doc.is_list() => Some(Elements::Stored(doc.items())),
+            Value::List(values) => Some(Elements::Made(values.iter().copied())),
+            _ => None,
+        }
+    }
+
+    /// Keys and values, if this is a map.
+    pub(crate) fn entries(self) -> Option<Entries<'a, impl ExactSizeIterator<Item = (&'a str, Doc<'a>)> + use<'a>>> {
+        match self {
+            Value::Stored(doc) if !doc.is_list() => Some(Entries::Stored(doc.entries())),
+            Value::Map(entries) => Some(Entries::Made(entries.iter().copied())),
+            _ => None,
+        }
+    }
+
+    /// The value of a key, if this is a map that has it.
+    pub(crate) fn at_key(self, key: Value<'_>) -> Option<Value<'a>> {
+        match (self, key) {
+            (Value::Stored(doc), Value::Text(key)) => doc.get(key).map(Value::stored),
+            (Value::Map(entries), key) => {
+                entries.binary_search_by(|(known, _)| order_keys(*known, key)).ok().map(|place| entries[place].1)
+            }
+            _ => None,
         }
     }
 }

@@ -120,11 +120,11 @@ impl<'s> Doc<'s> {
 
     /// Keys and values of an object, in the order in which they came (in a dictionary: sorted); nothing for any other
     /// value.
-    pub fn entries(self) -> impl Iterator<Item = (&'s str, Doc<'s>)> {
-        let fields = self.fields();
-        (0..fields.map_or(0, Fields::len)).filter_map(move |n| {
-            let (key, word) = fields?.nth(self.store, n);
-            Some((key, self.with(word)))
+    pub fn entries(self) -> impl ExactSizeIterator<Item = (&'s str, Doc<'s>)> {
+        let fields = self.fields().unwrap_or(Fields::NONE);
+        (0..fields.len()).map(move |n| {
+            let (key, word) = fields.nth(self.store, n);
+            (key, self.with(word))
         })
     }
 
@@ -189,6 +189,8 @@ pub(crate) enum Fields<'s> {
 }
 
 impl<'s> Fields<'s> {
+    const NONE: Self = Fields::Dictionary { keys: &[], values: &[] };
+
     #[inline]
     pub(crate) fn len(self) -> usize {
         match self {
