@@ -12,5 +12,5 @@ mod compare;
 mod library;
 mod value;
 
-pub use library::{Call, FUNCTIONS, Fault, Gives, Overload};
+pub use library::{Call, FUNCTIONS, Fault, Function, Gives, Overload, Quantity, Semver};
 pub use value::{Kind, Object, Value};

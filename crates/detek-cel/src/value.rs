@@ -1,7 +1,9 @@
 //! Values: what expressions compute with. They are small, copied freely, and borrow from a store or from scratch memory.
 
 use crate::compare::order_keys;
+use crate::library::{Quantity, Semver};
 use detek_doc::Doc;
+use ipnet::IpNet;
 use jiff::Timestamp;
 use std::net::IpAddr;
 
@@ -40,13 +42,17 @@ pub enum Value<'a> {
     Object(&'a Object<'a>),
 }
 
-/// Values that only functions make and read.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Values that only functions make and read. Equal ones mean the same, however they were written.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub enum Object<'a> {
+    /// A network of IP addresses, with the host bits of its text.
+    Cidr(IpNet),
     /// An IP address.
     Ip(IpAddr),
-    /// Text of a library.
-    Borrowed(&'a str),
+    /// An amount of a resource.
+    Quantity(Quantity),
+    /// A semantic version.
+    Semver(Semver<'a>),
 }
 
 /// What a value is; what overloads of functions are chosen by.
@@ -167,8 +173,10 @@ impl<'a> Value<'a> {
 impl Object<'_> {
     fn kind(&self) -> Kind {
         match self {
+            Object::Cidr(_) => Kind::Cidr,
             Object::Ip(_) => Kind::Ip,
-            Object::Borrowed(_) => Kind::Url,
+            Object::Quantity(_) => Kind::Quantity,
+            Object::Semver(_) => Kind::Semver,
         }
     }
 }

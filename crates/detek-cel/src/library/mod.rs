@@ -4,11 +4,35 @@
 //! A function is pure: it gets values and gives a value or a [`Fault`]. What it makes lies in scratch memory, and before it
 //! works or grows in proportion to its arguments it charges for that ([`Call::charge`]).
 
-use crate::{Kind, Value};
+mod cidr;
+mod conversion;
+mod ip;
+mod lists;
+mod printf;
+mod quantity;
+mod rank;
+mod semver;
+mod text;
+mod time;
+
+pub use quantity::Quantity;
+pub use semver::Semver;
+
+use crate::{Kind, Object, Value};
 use bumpalo::Bump;
 
 /// Every library.
-pub static FUNCTIONS: &[&[Overload]] = &[];
+pub static FUNCTIONS: &[&[Overload]] = &[
+    cidr::FUNCTIONS,
+    conversion::FUNCTIONS,
+    ip::FUNCTIONS,
+    lists::FUNCTIONS,
+    printf::FUNCTIONS,
+    quantity::FUNCTIONS,
+    semver::FUNCTIONS,
+    text::FUNCTIONS,
+    time::FUNCTIONS,
+];
 
 /// One way to call a function.
 pub struct Overload {
@@ -23,7 +47,32 @@ pub struct Overload {
     /// The version of Kubernetes whose expressions may use it first; `1.0` for what always was, `detek` for ours.
     pub since: &'static str,
     /// Calls it; the arguments are of the kinds that it takes.
-    pub call: for<'a> fn(&mut Call<'a, '_>, &[Value<'a>]) -> Result<Value<'a>, Fault>,
+    pub call: Function,
+}
+
+/// What computes an overload.
+pub type Function = for<'a> fn(&mut Call<'a, '_>, &[Value<'a>]) -> Result<Value<'a>, Fault>;
+
+impl Overload {
+    const fn function(
+        since: &'static str,
+        name: &'static str,
+        takes: &'static [Kind],
+        gives: Gives,
+        call: Function,
+    ) -> Self {
+        Overload { name, receiver: false, takes, gives, since, call }
+    }
+
+    const fn method(
+        since: &'static str,
+        name: &'static str,
+        takes: &'static [Kind],
+        gives: Gives,
+        call: Function,
+    ) -> Self {
+        Overload { name, receiver: true, takes, gives, since, call }
+    }
 }
 
 /// The type of a result.
@@ -91,6 +140,26 @@ impl<'a> Call<'a, '_> {
         Value::Text(self.scratch.alloc_str(text))
     }
 
+    /// Bytes in scratch memory.
+    pub fn bytes(&self, bytes: &[u8]) -> Value<'a> {
+        Value::Bytes(self.scratch.alloc_slice_copy(bytes))
+    }
+
+    /// A value of a library, in scratch memory.
+    pub fn object(&self, object: Object<'a>) -> Value<'a> {
+        Value::Object(self.scratch.alloc(object))
+    }
+
+    /// An optional with a value or without.
+    pub fn optional(&self, value: Option<Value<'a>>) -> Value<'a> {
+        Value::Optional(value.map(|value| &*self.scratch.alloc(value)))
+    }
+
+    /// The units that are left.
+    pub(crate) fn left(&self) -> usize {
+        usize::try_from(*self.fuel).unwrap_or(0)
+    }
+
     /// A list in scratch memory.
     pub fn list(&self, items: &[Value<'a>]) -> Value<'a> {
         Value::List(self.scratch.alloc_slice_copy(items))
@@ -100,4 +169,23 @@ impl<'a> Call<'a, '_> {
 /// A tenth of a length, rounded up: what reading text of that many bytes costs.
 pub(crate) fn tenth(length: usize) -> usize {
     length.div_ceil(10)
+}
+
+/// What it costs to read a value whole: a unit for each value in it, and a tenth of its text. Stops above `limit`, as
+/// lists that hold a list many times over can be far larger than their memory.
+pub(crate) fn weight(value: Value<'_>, limit: usize) -> usize {
+    let mut sum = match value {
+        Value::Text(text) => 1 + text.len() / 10,
+        Value::Bytes(bytes) => 1 + bytes.len() / 10,
+        Value::Optional(Some(value)) => return 1 + weight(*value, limit.saturating_sub(1)),
+        _ => 1,
+    };
+    let entries = value.entries().into_iter().flatten().flat_map(|(key, value)| [key, value]);
+    for value in value.elements().into_iter().flatten().chain(entries) {
+        if sum > limit {
+            break;
+        }
+        sum += weight(value, limit - sum);
+    }
+    sum
 }
