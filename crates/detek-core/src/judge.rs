@@ -5,8 +5,9 @@
 //! this run, and nothing else.
 
 use crate::{
-    AnyDetector, Counts, Facts, Fault, Finding, Findings, Fingerprint, Identity, Input, InputKey, InputKind, Inputs,
-    NotRun, Note, ObjectRef, Plan, PlannedDetector, Reason, ReasonClass, Report, RollUp, Run, Target,
+    AnyDetector, Counts, Exclusions, Facts, Fault, Finding, Findings, Fingerprint, Identity, Input, InputKey,
+    InputKind, Inputs, NotRun, Note, ObjectRef, Plan, PlannedDetector, Reason, ReasonClass, Report, RollUp, Run,
+    Target,
     group::{Check, Group, Groups, Member},
     symptom,
     verdict::{Standing, standing, verdict},
@@ -64,6 +65,15 @@ struct Runner {
     errors: AtomicU64,
 }
 
+/// What is the same for every document of a run.
+struct Course<'r> {
+    runners: &'r [Runner],
+    context: &'r Context,
+    owners: Option<&'r dyn RollUp>,
+    exclusions: &'r Exclusions,
+    left_out: AtomicU64,
+}
+
 impl Plan {
     /// Judges `inputs`. A pure function of its arguments; the same bytes come out whatever the number of threads.
     pub fn judge(&self, inputs: &Inputs, judging: Judging) -> Run {
@@ -80,7 +90,15 @@ impl Plan {
             })
             .collect();
         let work = self.work(&runners, &groups, inputs);
-        let found = judge_all(&work, &runners, &context, owners.as_deref(), judging.threads.max(1));
+        let course = Course {
+            runners: &runners,
+            context: &context,
+            owners: owners.as_deref(),
+            exclusions: &self.exclusions,
+            left_out: AtomicU64::new(0),
+        };
+        let found = judge_all(&work, &course, judging.threads.max(1));
+        let left_out = course.left_out.into_inner();
         let mut reports: Vec<Report> = (runners.into_iter().zip(found).enumerate())
             .map(|(number, (runner, findings))| {
                 let fault = runner.group.and_then(|id| groups.get(id)?.fault(number));
@@ -100,6 +118,7 @@ impl Plan {
             reports,
             not_run: judging.not_run,
             notes: judging.notes,
+            left_out,
         }
     }
 
@@ -162,23 +181,17 @@ type Found = Vec<Merged>;
 /// Findings of one detector. In boxes, as a table keeps up to twice the room that its entries take.
 type Merged = HashMap<Fingerprint, Box<Finding>>;
 
-fn judge_all(
-    work: &[Work<'_>],
-    runners: &[Runner],
-    context: &Context,
-    owners: Option<&dyn RollUp>,
-    threads: usize,
-) -> Found {
+fn judge_all(work: &[Work<'_>], course: &Course<'_>, threads: usize) -> Found {
     let blocks: Vec<(&Work<'_>, usize)> = work
         .iter()
         .flat_map(|work| (0..work.store.len().div_ceil(BLOCK)).map(move |block| (work, block * BLOCK)))
         .collect();
     let next = AtomicUsize::new(0);
     let worker = || {
-        let mut found: Found = runners.iter().map(|_| HashMap::new()).collect();
+        let mut found: Found = course.runners.iter().map(|_| HashMap::new()).collect();
         while let Some((work, start)) = blocks.get(next.fetch_add(1, Ordering::Relaxed)) {
             for number in *start..(*start + BLOCK).min(work.store.len()) {
-                judge_one(work, work.store.doc(number as u32), runners, context, owners, &mut found);
+                judge_one(work, work.store.doc(number as u32), course, &mut found);
             }
         }
         found
@@ -208,25 +221,18 @@ fn merge(into: &mut Merged, finding: Box<Finding>) {
     }
 }
 
-fn judge_one(
-    work: &Work<'_>,
-    doc: Doc<'_>,
-    runners: &[Runner],
-    context: &Context,
-    owners: Option<&dyn RollUp>,
-    found: &mut Found,
-) {
+fn judge_one(work: &Work<'_>, doc: Doc<'_>, course: &Course<'_>, found: &mut Found) {
     let seen = || match &work.kind {
         Some(kind) => Identity::read(doc, &kind.group, &kind.kind),
         None => Identity { object: ObjectRef::cluster(), controller: None },
     };
     for Joined { group, members } in &work.judges {
         let mut judged = |number: usize, check: Check<'_>| {
-            let runner = &runners[number];
+            let runner = &course.runners[number];
             if runner.panicked.load(Ordering::Relaxed) {
                 return;
             }
-            let mut findings = Findings::new(context);
+            let mut findings = Findings::new(course.context);
             if catch_unwind(AssertUnwindSafe(|| check(&mut findings))).is_err() {
                 runner.panicked.store(true, Ordering::Relaxed);
                 runner.note(seen().object, "panicked");
@@ -237,10 +243,16 @@ fn judge_one(
             if drafts.is_empty() {
                 return;
             }
-            let seen = seen();
+            let (seen, excluded) = (seen(), course.exclusions.hold_document(doc));
             for draft in drafts {
                 let detector = (runner.planned.id.as_str(), runner.planned.detector.meta().level);
-                merge(&mut found[number], Box::new(draft.finish(detector, &seen, owners, context)));
+                let mut finding = draft.finish(detector, &seen, course.owners, course.context);
+                if excluded || course.exclusions.hold(&finding.subject) {
+                    course.left_out.fetch_add(1, Ordering::Relaxed);
+                    continue;
+                }
+                finding.level = runner.planned.level.unwrap_or(finding.level);
+                merge(&mut found[number], Box::new(finding));
             }
         };
         let why = match catch_unwind(AssertUnwindSafe(|| group.judge(members, doc, &mut judged))) {
@@ -249,7 +261,7 @@ fn judge_one(
             Err(_) => "reading it panicked".to_owned(),
         };
         for Member { number, .. } in members {
-            runners[*number].note(seen().object, &why);
+            course.runners[*number].note(seen().object, &why);
         }
     }
 }

@@ -8,8 +8,10 @@
 mod clip;
 mod detector;
 mod duration;
+mod exclusion;
 mod fact;
 mod finding;
+mod glob;
 mod group;
 mod input;
 mod judge;
@@ -28,8 +30,10 @@ pub use detector::{
     Addon, AnyDetector, Category, Cluster, Confidence, Detector, Kind, Meta, Reference, RowOf, Subject, SubjectInput,
 };
 pub use duration::Span;
+pub use exclusion::Exclusions;
 pub use fact::{Documents, Fact, Facts, Fault, Needs, Optional, Read, Reads, Role, Values};
 pub use finding::{Draft, Evidence, Finding, Findings, Fingerprint};
+pub use glob::glob;
 pub use group::{Armed, Judge};
 pub use input::{Cause, CauseClass, Input, InputKey, InputKind, InputState, Inputs, Scope, Stage, Volume};
 pub use judge::{Context, Judging};

@@ -1,17 +1,28 @@
 //! The plan: detectors → inputs, with one projection for each input.
 
 use crate::{
-    Addon, AnyDetector, Fact, Facts, InputKey, InputKind, Kind, Needs, Role, RollUp, detector::keep_row, fact::Read,
-    object::IdentityRow,
+    Addon, AnyDetector, Exclusions, Fact, Facts, InputKey, InputKind, Kind, Level, Needs, Role, RollUp, clip,
+    detector::keep_row, fact::Read, object::IdentityRow,
 };
 use detek_doc::Projection;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 /// Why a detector is not part of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotRunReason {
     /// It needs a permission that was not enabled.
     NeedsAddon(Addon),
+    /// The configuration disables it, for this reason.
+    Disabled(String),
+}
+
+impl fmt::Display for NotRunReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NotRunReason::NeedsAddon(addon) => write!(f, "needs --enable {}", addon.name()),
+            NotRunReason::Disabled(why) => write!(f, "disabled: {}", clip(why, 300)),
+        }
+    }
 }
 
 /// A detector that was chosen but not run.
@@ -34,6 +45,8 @@ pub struct PlannedDetector {
     pub subjects: Vec<InputKey>,
     /// Every input it uses, in its strongest role.
     pub roles: BTreeMap<InputKey, Role>,
+    /// The level of all its findings, if it is not left to the detector.
+    pub level: Option<Level>,
 }
 
 /// An input to read, once, for all detectors.
@@ -54,6 +67,7 @@ pub struct Plan {
     /// In the order of keys.
     pub inputs: Vec<PlannedInput>,
     pub(crate) owners: Owners,
+    pub(crate) exclusions: Exclusions,
 }
 
 impl Plan {
@@ -67,7 +81,13 @@ impl Plan {
             detector.declare(&mut needs);
             any_subject |= !needs.subjects.is_empty();
             add(&mut inputs, needs.inputs);
-            planned.push(PlannedDetector { id: detector.id(), detector, subjects: needs.subjects, roles: needs.roles });
+            planned.push(PlannedDetector {
+                id: detector.id(),
+                detector,
+                subjects: needs.subjects,
+                roles: needs.roles,
+                level: None,
+            });
         }
         if any_subject {
             let mut needs = Needs::default();
@@ -79,7 +99,16 @@ impl Plan {
             detectors: planned,
             inputs: inputs.into_values().collect(),
             owners: |facts| <O as Read>::fetch(facts).ok().map(|owners| owners as Arc<dyn RollUp>),
+            exclusions: Exclusions::default(),
         }
+    }
+
+    /// The same plan, which leaves findings out.
+    #[must_use]
+    pub fn excluding(mut self, exclusions: Exclusions) -> Self {
+        self.inputs.iter_mut().for_each(|input| exclusions.keep(&mut input.projection));
+        self.exclusions = exclusions;
+        self
     }
 
     /// The same plan, which reads `K` too, whatever its detectors need.

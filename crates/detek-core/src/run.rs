@@ -132,6 +132,8 @@ pub struct Run {
     pub not_run: Vec<NotRun>,
     /// Notes.
     pub notes: Vec<Note>,
+    /// Findings about single objects that were left out, as the user asked for.
+    pub left_out: u64,
 }
 
 impl Report {

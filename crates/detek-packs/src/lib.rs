@@ -1,1 +1,3 @@
 //! Detectors as data.
+
+pub mod tree;

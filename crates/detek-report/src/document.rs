@@ -44,6 +44,13 @@ pub(crate) struct Document<'a> {
     not_run: Vec<NotRunPart<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notes: Vec<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "is_zero")]
+    left_out: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 #[derive(Serialize)]
@@ -199,7 +206,10 @@ struct SubjectPart<'a> {
 #[derive(Serialize)]
 struct NotRunPart<'a> {
     detector: Cow<'a, str>,
-    needs_addon: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    needs_addon: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disabled: Option<Cow<'a, str>>,
 }
 
 impl<'a> Document<'a> {
@@ -227,6 +237,7 @@ impl<'a> Document<'a> {
             reports: run.reports.iter().map(report).collect(),
             not_run: run.not_run.iter().map(not_run).collect(),
             notes: run.notes.iter().map(|note| text(&note.text)).collect(),
+            left_out: run.left_out,
         }
     }
 }
@@ -316,6 +327,9 @@ fn subject(object: &ObjectRef) -> SubjectPart<'_> {
 }
 
 fn not_run(not_run: &NotRun) -> NotRunPart<'_> {
-    let NotRunReason::NeedsAddon(addon) = not_run.reason;
-    NotRunPart { detector: text(&not_run.id), needs_addon: addon.name() }
+    let (needs_addon, disabled) = match &not_run.reason {
+        NotRunReason::NeedsAddon(addon) => (Some(addon.name()), None),
+        NotRunReason::Disabled(why) => (None, Some(text(why))),
+    };
+    NotRunPart { detector: text(&not_run.id), needs_addon, disabled }
 }

@@ -1,7 +1,7 @@
 //! What can be typed.
 
-use crate::codes::Code;
-use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use crate::{codes::Code, config::Configuration};
+use clap::{ArgAction, ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use detek_core::{Level, Span};
 use jiff::Timestamp;
 use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf};
@@ -27,9 +27,9 @@ pub(crate) enum Command {
     /// Scan a simulated cluster, to see what a report looks like
     Demo(DemoArguments),
     /// Show what would be read, for which detectors, and whether the credential may; lists nothing
-    Plan(LookArguments),
+    Plan(PlanArguments),
     /// Check configuration, credential, connection, clock, discovery and permissions
-    Doctor(LookArguments),
+    Doctor(DoctorArguments),
     /// Explain a detector or an error code: what, why, how to fix
     Explain {
         /// Id of a detector, or a code such as DTK-E301
@@ -38,16 +38,20 @@ pub(crate) enum Command {
         #[command(flatten)]
         form: Form,
     },
-    /// List detectors, sets, contexts, formats or errors
+    /// List detectors, sets, contexts, formats, errors or schemas
     List {
         /// What to list
         #[arg(default_value = "detectors")]
         kind: ListKind,
+        /// Of schemas, the one to print
+        name: Option<String>,
         #[command(flatten)]
         form: Form,
         /// Kubeconfig, for contexts
         #[arg(long, value_name = "FILE")]
         kubeconfig: Option<PathBuf>,
+        #[command(flatten)]
+        config: ConfigFile,
     },
     /// Print the least role for what is read; contacts nobody
     Rbac(RbacArguments),
@@ -77,13 +81,23 @@ pub(crate) enum ListKind {
     Formats,
     /// Error codes
     Errors,
+    /// JSON Schemas of files, for editors
+    Schemas,
+}
+
+/// Which configuration counts.
+#[derive(Args)]
+pub(crate) struct ConfigFile {
+    /// Configuration file, instead of those of the project and the user; else $DETEK_CONFIG
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 /// How a small answer is written.
 #[derive(Args)]
 pub(crate) struct Form {
     /// Output format
-    #[arg(short, long = "output", value_name = "FORMAT", default_value = "table")]
+    #[arg(id = "form", short = 'o', long = "output", value_name = "FORMAT", default_value = "table")]
     pub(crate) output: FormKind,
 }
 
@@ -122,6 +136,12 @@ pub(crate) struct Selection {
     /// Do not read these kinds, such as events,nodes; what needs them is skipped, which is no failure
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     pub(crate) skip_input: Vec<String>,
+    /// Do not report objects of this namespace, such as kube-* (unlike -n, they are read); repeatable
+    #[arg(long, value_name = "NS")]
+    pub(crate) exclude_namespace: Vec<String>,
+    /// Do not report objects with this label; repeatable
+    #[arg(long, value_name = "KEY[=VALUE]")]
+    pub(crate) exclude_label: Vec<String>,
 }
 
 #[derive(Args)]
@@ -213,7 +233,8 @@ pub(crate) struct Reporting {
     #[arg(long, value_name = "LEVEL", default_value = "none")]
     pub(crate) fail_on: FailOn,
     /// Exit with 0 although a required input or a detector failed
-    #[arg(long)]
+    #[arg(long, value_name = "BOOL", default_value_t = false, action = ArgAction::Set, num_args = 0..=1,
+        require_equals = true, default_missing_value = "true", hide_default_value = true, hide_possible_values = true)]
     pub(crate) allow_partial: bool,
     /// Nothing on standard error unless the run fails
     #[arg(short, long)]
@@ -294,6 +315,8 @@ pub(crate) struct RunArguments {
     pub(crate) now: Option<Timestamp>,
     #[command(flatten)]
     pub(crate) reporting: Reporting,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
 }
 
 #[derive(Args)]
@@ -313,6 +336,8 @@ pub(crate) struct DemoArguments {
     pub(crate) limits: Limits,
     #[command(flatten)]
     pub(crate) reporting: Reporting,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
 }
 
 /// A way in which the simulated cluster fails.
@@ -349,6 +374,24 @@ pub(crate) struct LookArguments {
 }
 
 #[derive(Args)]
+pub(crate) struct PlanArguments {
+    #[command(flatten)]
+    pub(crate) look: LookArguments,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
+}
+
+#[derive(Args)]
+pub(crate) struct DoctorArguments {
+    #[command(flatten)]
+    pub(crate) look: LookArguments,
+    /// Only print every value of the configuration and who set it; of this file, if one is given
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    #[expect(clippy::option_option, reason = "given, and given with a file")]
+    pub(crate) config: Option<Option<PathBuf>>,
+}
+
+#[derive(Args)]
 pub(crate) struct RbacArguments {
     /// Set of detectors
     #[arg(default_value = "default")]
@@ -365,6 +408,8 @@ pub(crate) struct RbacArguments {
     /// Say for each rule which detectors need it
     #[arg(long)]
     pub(crate) explain: bool,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
 }
 
 /// The name by which detek is called: that of a plugin of kubectl, if it is installed as one.
@@ -378,21 +423,48 @@ pub(crate) fn command(program: &'static str) -> clap::Command {
     Arguments::command().bin_name(program)
 }
 
-/// What was typed. Ends the process after help or version.
+/// What was typed, with what files and variables say where nothing was. Ends the process after help or version.
 ///
 /// # Errors
-/// A usage error, as it is shown.
-pub(crate) fn parse(program: &'static str) -> Result<Arguments, String> {
-    let parsed = command(program).try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches));
-    parsed.map_err(|why| {
-        if !why.use_stderr() {
-            why.exit();
-        }
-        let code = Code::Usage.page().code;
-        let text = why.render().to_string();
-        // Without a command it is the whole help, which begins otherwise.
-        text.strip_prefix("error:").map_or_else(|| text.clone(), |rest| format!("error[{code}]:{rest}"))
-    })
+/// A usage error or a mistake in the configuration, as it is shown.
+pub(crate) fn parse(program: &'static str) -> Result<(Arguments, Configuration), String> {
+    let matches = command(program).try_get_matches().map_err(|why| usage(&why))?;
+    let (mut arguments, mut configuration) = (Arguments::from_arg_matches(&matches), Configuration::default());
+    if let Some(typed) = matches.subcommand_matches(subcommand(&matches)).filter(|typed| is_configured(typed)) {
+        let named = typed.get_one::<PathBuf>("config").cloned();
+        let named = named.or_else(|| crate::env::variable("DETEK_CONFIG").map(PathBuf::from));
+        let load = || {
+            let configuration = crate::config::load(named.as_deref())?;
+            let command = configuration.defaults_of(command(program))?;
+            Ok((configuration, command))
+        };
+        let (loaded, with_defaults) = load().map_err(|why: crate::failure::Failure| why.to_string())?;
+        configuration = loaded.settle(command(program), typed);
+        arguments = with_defaults.try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches));
+    }
+    Ok((arguments.map_err(|why| usage(&why))?, configuration))
+}
+
+fn subcommand(matches: &ArgMatches) -> &str {
+    matches.subcommand_name().unwrap_or_default()
+}
+
+/// Whether a command heeds the configuration. `list` does for few kinds: it is also what helps with a broken one.
+fn is_configured(typed: &ArgMatches) -> bool {
+    let of_list = |kind: &ListKind| matches!(kind, ListKind::Contexts);
+    let listed = typed.try_get_one::<ListKind>("kind").ok().flatten();
+    typed.try_contains_id("config").is_ok() && listed.is_none_or(of_list)
+}
+
+/// A usage error as it is shown.
+fn usage(why: &clap::Error) -> String {
+    if !why.use_stderr() {
+        why.exit();
+    }
+    let code = Code::Usage.page().code;
+    let text = why.render().to_string();
+    // Without a command it is the whole help, which begins otherwise.
+    text.strip_prefix("error:").map_or_else(|| text.clone(), |rest| format!("error[{code}]:{rest}"))
 }
 
 impl RbacArguments {
@@ -407,6 +479,8 @@ impl RbacArguments {
             param: Vec::new(),
             target: None,
             skip_input: Vec::new(),
+            exclude_namespace: Vec::new(),
+            exclude_label: Vec::new(),
         }
     }
 }

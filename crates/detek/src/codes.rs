@@ -11,6 +11,8 @@ pub(crate) enum Code {
     Kubeconfig,
     /// Unknown detector or set.
     UnknownDetector,
+    /// A mistake in a configuration.
+    Configuration,
     /// A namespace that does not exist.
     UnknownNamespace,
     /// A credential would be sent unencrypted.
@@ -70,7 +72,7 @@ impl Code {
 }
 
 /// Every page, by number.
-pub(crate) static PAGES: [Page; 20] = [
+pub(crate) static PAGES: [Page; 21] = [
     Page {
         of: Code::NoCluster,
         code: "DTK-E101",
@@ -102,6 +104,14 @@ pub(crate) static PAGES: [Page; 20] = [
         exit: 2,
         meaning: "No detector, set or format has this name. The message gives the nearest one.",
         fix: "`detek list detectors` and `detek list sets` show what there is.",
+    },
+    Page {
+        of: Code::Configuration,
+        code: "DTK-E105",
+        title: "unknown or invalid key \"X\" at FILE:L:C",
+        exit: 2,
+        meaning: "A configuration file or a DETEK_ variable holds a key that there is not, a value that does not fit, or one that this file may not set: a project file names no credentials, no clusters and no reports outside its directory. The message shows the line and what would be right.",
+        fix: "`detek list schemas config` prints every key; `detek doctor --config` every value and who set it.",
     },
     Page {
         of: Code::UnknownNamespace,

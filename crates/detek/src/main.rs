@@ -3,6 +3,7 @@
 mod cli;
 mod codes;
 mod commands;
+mod config;
 mod connect;
 mod env;
 mod failure;
@@ -12,6 +13,7 @@ mod interrupt;
 mod output;
 mod progress;
 mod scan;
+mod schemas;
 mod select;
 
 use failure::{Code, Failure};
@@ -33,8 +35,8 @@ fn tell_panics_apart() {
 fn main() -> ExitCode {
     tell_panics_apart();
     let program = cli::program(std::env::args_os().next().as_ref());
-    let arguments = match cli::parse(program) {
-        Ok(arguments) => arguments,
+    let (arguments, configuration) = match cli::parse(program) {
+        Ok(parsed) => parsed,
         Err(usage) => {
             let _ = write!(std::io::stderr(), "{usage}");
             return ExitCode::from(Code::Usage.page().exit);
@@ -42,7 +44,7 @@ fn main() -> ExitCode {
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(commands::run(arguments, program)),
+        Ok(runtime) => runtime.block_on(commands::run(arguments, configuration, program)),
         Err(why) => Err(Failure::new(Code::Usage, format!("cannot start the runtime: {why}"))),
     };
     match outcome {

@@ -46,7 +46,8 @@ pub(crate) fn outputs(reporting: &Reporting, runs: usize) -> Result<Vec<Output>,
         let (name, destination) = match text.split_once('=') {
             Some((format, "")) => {
                 return Err(Failure::new(Code::Usage, format!("wrong usage of -o: `{text}` names no file"))
-                    .line("fix", format!("-o {text}FILE, or -o {format} for standard output")));
+                    .line("fix", format!("-o {text}FILE, or -o {format} for standard output"))
+                    .of("output"));
             }
             Some((format, file)) => (format, Destination::File(file.into())),
             None => (text.as_str(), Destination::Stdout),
@@ -55,11 +56,13 @@ pub(crate) fn outputs(reporting: &Reporting, runs: usize) -> Result<Vec<Output>,
         if runs > 1 && !format.several {
             return Err(Failure::new(Code::Usage, format!("wrong usage of -o: {name} holds one context only"))
                 .line("cause", format!("{runs} contexts are scanned"))
-                .line("fix", "choose one with --context NAME, or another format"));
+                .line("fix", "choose one with --context NAME, or another format")
+                .of("output"));
         }
         if destination == Destination::Stdout && outputs.iter().any(|known| known.destination == Destination::Stdout) {
             return Err(Failure::new(Code::Usage, "wrong usage of -o: two formats go to standard output")
-                .line("fix", format!("-o {name}=FILE")));
+                .line("fix", format!("-o {name}=FILE"))
+                .of("output"));
         }
         outputs.push(Output { format, destination });
     }
@@ -73,10 +76,11 @@ fn find(name: &str) -> Result<&'static Format, Failure> {
     let extension = Path::new(name).extension().and_then(|extension| extension.to_str());
     if let Some(format) = FORMATS.iter().find(|format| Some(format.extension) == extension) {
         return Err(Failure::new(Code::Usage, format!("wrong usage of -o: \"{name}\" is a file, not a format"))
-            .line("fix", format!("-o {}={name}", format.name)));
+            .line("fix", format!("-o {}={name}", format.name))
+            .of("output"));
     }
     let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
-    Err(unknown("format", name, &names, "detek list formats"))
+    Err(unknown("format", name, &names, "detek list formats").of("output"))
 }
 
 /// Whether people read standard output, and with it what was not evaluated.

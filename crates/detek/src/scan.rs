@@ -74,7 +74,11 @@ pub(crate) async fn scan(
     let threads = request.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
     let now = request.now.or_else(|| cluster.now()).unwrap_or_else(local_time);
     let judging = Judging { target, now, threads, not_run: selected.not_run.clone(), notes };
-    let run = tokio::task::block_in_place(|| plan.judge(&inputs, judging));
+    let mut run = tokio::task::block_in_place(|| plan.judge(&inputs, judging));
+    if run.left_out > 0 {
+        let text = format!("{} findings about excluded objects were left out", run.left_out);
+        run.notes.push(Note { text });
+    }
     let honest = invariant::check_honest(&run, plan).and_then(|()| invariant::check_counts(&run));
     honest.map_err(|violation| {
         Failure::new(Code::Detector, format!("detek contradicts itself and does not trust this run: {violation}"))

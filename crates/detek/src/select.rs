@@ -2,9 +2,10 @@
 
 use crate::{
     cli::Selection,
+    config::{Setting, Settings},
     failure::{Code, Failure, did_you_mean},
 };
-use detek_core::{Addon, AnyDetector, Meta, NotRun, NotRunReason, Plan};
+use detek_core::{Addon, AnyDetector, Exclusions, Level, Meta, NotRun, NotRunReason, Plan};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -49,11 +50,12 @@ pub(crate) struct Selected {
     pub(crate) skipped: BTreeSet<String>,
 }
 
-/// The plan for a selection.
+/// The plan for a selection, with what is set of detectors, on `cluster` (the name of its context). Without one, what is set
+/// for some clusters is only tried.
 ///
 /// # Errors
 /// If a name is not known, or a parameter does not fit.
-pub(crate) fn select(selection: &Selection) -> Result<Selected, Failure> {
+pub(crate) fn select(selection: &Selection, settings: &Settings, cluster: Option<&str>) -> Result<Selected, Failure> {
     let all = detek_detectors::all();
     let names = names(&all);
     let known: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -61,33 +63,74 @@ pub(crate) fn select(selection: &Selection) -> Result<Selected, Failure> {
     for id in selection.only.iter().chain(&selection.skip) {
         check_known(id, &known)?;
     }
+    check_settings(settings, &known)?;
     let enabled = addons(&selection.enable)?;
     let parameters = parameters(selection, &known)?;
-    let mut chosen = Vec::new();
-    let mut not_run = Vec::new();
+    let (mut chosen, mut not_run) = (Vec::new(), Vec::new());
+    let mut levels: BTreeMap<String, Level> = BTreeMap::new();
     for detector in &all {
         let (id, meta) = (detector.id(), detector.meta());
-        let named = |names: &[String]| names.iter().any(|name| *name == id || name == meta.id);
-        let wanted = if selection.only.is_empty() { set.holds(meta) } else { named(&selection.only) };
-        if !wanted || named(&selection.skip) {
+        // What is said of a family comes before what is said of one of its reports.
+        let names = BTreeSet::from([meta.id, &id]);
+        let said: Vec<&Setting> = names.iter().filter_map(|name| settings.get(*name)).collect();
+        if !wanted(detector.as_ref(), selection, (set, &said)) {
             continue;
         }
-        if let Some(addon) = meta.addon.filter(|addon| !enabled.contains(addon)) {
-            not_run.push(NotRun { id, reason: NotRunReason::NeedsAddon(addon) });
+        let disabled = disabled(&said).filter(|_| selection.only.is_empty());
+        let lacking = meta.addon.filter(|addon| !enabled.contains(addon)).map(NotRunReason::NeedsAddon);
+        if let Some(reason) = disabled.or(lacking) {
+            not_run.push(NotRun { id, reason });
             continue;
         }
+        levels.extend(said.iter().filter_map(|setting| setting.level).map(|level| (id.clone(), level)));
+        let configured = said.iter().try_fold(Arc::clone(detector), |known, setting| setting.apply(&known, cluster))?;
         let values: Vec<(String, String)> =
-            BTreeSet::from([meta.id, &id]).iter().filter_map(|name| parameters.get(*name)).flatten().cloned().collect();
-        let configured = detector.with(&values).map_err(|why| {
+            names.iter().filter_map(|name| parameters.get(*name)).flatten().cloned().collect();
+        let configured = configured.with(&values).map_err(|why| {
             Failure::new(Code::Usage, "wrong usage of --param")
                 .line("cause", why.to_string())
                 .line("fix", format!("detek explain {id}"))
         })?;
         chosen.push(configured);
     }
-    let plan = detek_detectors::plan(chosen);
+    let exclusions = Exclusions::new(&selection.exclude_namespace, &selection.exclude_label);
+    let mut plan = detek_detectors::plan(chosen).excluding(exclusions);
+    for planned in &mut plan.detectors {
+        planned.level = levels.get(&planned.id).copied();
+    }
     let skipped = skipped(&plan, &selection.skip_input)?;
     Ok(Selected { plan, not_run, skipped })
+}
+
+/// Whether a detector is chosen, be it disabled or not.
+fn wanted(detector: &dyn AnyDetector, selection: &Selection, (set, said): (&Set, &[&Setting])) -> bool {
+    let (id, meta) = (detector.id(), detector.meta());
+    let named = |names: &[String]| names.iter().any(|name| *name == id || name == meta.id);
+    let on = set.holds(meta) || last_word(said).is_some_and(|setting| setting.enabled == Some(true));
+    let chosen = if selection.only.is_empty() { on } else { named(&selection.only) };
+    chosen && !named(&selection.skip)
+}
+
+/// The setting that decides whether a detector runs.
+fn last_word<'s>(said: &[&'s Setting]) -> Option<&'s Setting> {
+    said.iter().rev().find(|setting| setting.enabled.is_some()).copied()
+}
+
+fn disabled(said: &[&Setting]) -> Option<NotRunReason> {
+    let setting = last_word(said).filter(|setting| setting.enabled == Some(false))?;
+    Some(NotRunReason::Disabled(setting.reason.clone().unwrap_or_default()))
+}
+
+/// Settings are for detectors that there are.
+fn check_settings(settings: &Settings, known: &[&str]) -> Result<(), Failure> {
+    match settings.iter().find(|(id, _)| !known.contains(&id.as_str())) {
+        None => Ok(()),
+        Some((id, setting)) => {
+            let what = format!("unknown detector \"{id}\" at {}", setting.place);
+            let failure = Failure::new(Code::Configuration, what).line("cause", did_you_mean(id, known));
+            Err(failure.line("fix", "detek list detectors"))
+        }
+    }
 }
 
 /// Names of detectors: ids, and those of families.
@@ -104,7 +147,7 @@ fn find_set(name: &str, detectors: &[&str]) -> Result<&'static Set, Failure> {
         return Ok(set);
     }
     let sets: Vec<&str> = SETS.iter().map(|set| set.name).collect();
-    let failure = unknown("set", name, &sets, "detek list sets");
+    let failure = unknown("set", name, &sets, "detek list sets").of("set");
     // People who name a detector where a set is expected mean it.
     Err(if detectors.contains(&name) { failure.line("or", format!("detek run --only {name}")) } else { failure })
 }
@@ -120,6 +163,7 @@ fn addons(names: &[String]) -> Result<BTreeSet<Addon>, Failure> {
             Failure::new(Code::Usage, format!("wrong usage of --enable: \"{name}\""))
                 .line("cause", did_you_mean(name, &known))
                 .line("example", "--enable secrets")
+                .of("enable")
         })
     };
     names.iter().map(find).collect()
@@ -155,7 +199,8 @@ fn skipped(plan: &Plan, names: &[String]) -> Result<BTreeSet<String>, Failure> {
             let known: Vec<&str> = keys().map(detek_core::InputKey::name).collect();
             return Err(Failure::new(Code::Usage, format!("wrong usage of --skip-input: \"{name}\" is not read"))
                 .line("cause", did_you_mean(name, &known))
-                .line("fix", "detek plan"));
+                .line("fix", "detek plan")
+                .of("skip_input"));
         }
     }
     Ok(skipped)

@@ -10,7 +10,10 @@ use std::{
 
 /// Every crate with the crates of this workspace that it may use.
 const LAYERS: [(&str, &[&str]); 10] = [
-    ("detek", &["detek-core", "detek-detectors", "detek-doc", "detek-kube", "detek-report", "detek-sim"]),
+    (
+        "detek",
+        &["detek-core", "detek-detectors", "detek-doc", "detek-kube", "detek-packs", "detek-report", "detek-sim"],
+    ),
     ("detek-bench", &["detek-core", "detek-detectors", "detek-doc", "detek-kube", "detek-report", "detek-sim"]),
     ("detek-cel", &["detek-doc"]),
     ("detek-core", &["detek-doc"]),

@@ -1,37 +1,17 @@
 //! Every message of a command that cannot do what was asked, as people read it: code, cause, and what to type next.
 #![expect(clippy::disallowed_methods, reason = "tests write files")]
 
+mod saying;
+
 use detek_sim::{Body, Running, Sim, Tls, on_path};
 use expect_test::{Expect, expect};
+use saying::{home, said};
 use std::{os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 use tempfile::TempDir;
 
-/// What `detek ARGUMENTS` says in an empty home, with what differs from run to run replaced, and its exit code.
-fn said(home: &TempDir, arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_detek"))
-        .env_clear()
-        .env("HOME", home.path())
-        .env("PATH", "/usr/bin:/bin")
-        .current_dir(home.path())
-        .args(arguments)
-        .output()
-        .expect("detek starts");
-    assert!(output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stdout));
-    let text = String::from_utf8(output.stderr).expect("messages are UTF-8");
-    let text = text.replace(&home.path().display().to_string(), "~");
-    let ports = regex::Regex::new(r"127\.0\.0\.1:\d+").expect("a valid pattern");
-    let times = regex::Regex::new(r"\d{4}-\d\d-\d\dT[0-9:]+Z").expect("a valid pattern");
-    let text = times.replace_all(&ports.replace_all(&text, "SERVER"), "TIME").into_owned();
-    format!("{text}exit {}", output.status.code().expect("no signal"))
-}
-
-fn home() -> TempDir {
-    tempfile::tempdir().expect("a folder can be made")
-}
-
 #[track_caller]
 fn check(home: &TempDir, arguments: &[&str], expected: &Expect) {
-    expected.assert_eq(&said(home, arguments));
+    expected.assert_eq(&said(home, &[], arguments));
 }
 
 /// What `detek run` says of a kubeconfig.
@@ -350,7 +330,7 @@ fn a_credential_plugin_that_fails_is_told_with_its_last_line() {
 fn a_program_is_not_run_from_a_kubeconfig_that_others_can_change() {
     let home = with_plugin("#!/bin/sh\ntouch was-run\n");
     set_mode(&home.path().join("config"), 0o666);
-    let text = said(&home, &["run", "--kubeconfig", "config"]);
+    let text = said(&home, &[], &["run", "--kubeconfig", "config"]);
     let owner = regex::Regex::new(r"owner \d+").expect("a valid pattern");
     expect![[r"
         error[DTK-E108]: refusing to run a program from a kubeconfig others can change

@@ -8,7 +8,7 @@ use crate::{
     text::{evidence, text},
     words::{count, thousands},
 };
-use detek_core::{Finding, Input, NotRunReason, Run};
+use detek_core::{Finding, Input, Run};
 use serde_json::Value;
 
 pub(crate) fn render(runs: &[Render<'_>], style: &Style<'_>, out: &mut Vec<u8>) {
@@ -86,9 +86,8 @@ fn pairs(finding: &Finding) -> String {
 fn off(run: &Run) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for not_run in &run.not_run {
-        let NotRunReason::NeedsAddon(addon) = not_run.reason;
         let line = Line::default().add(Look::Plain, "  ").add(Look::Strong, text(&not_run.id));
-        lines.push(line.add(Look::Plain, format!("  off: needs --enable {}", addon.name())));
+        lines.push(line.add(Look::Plain, format!("  off: {}", not_run.reason)));
     }
     if !lines.is_empty() {
         lines.push(Line::default());

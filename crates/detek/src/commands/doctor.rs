@@ -60,7 +60,7 @@ impl Step {
 }
 
 pub(super) async fn doctor(arguments: &LookArguments, session: &Session) -> Result<u8, Failure> {
-    let selected = select(&arguments.selection)?;
+    let selected = select(&arguments.selection, &session.configuration.detectors, None)?;
     let (mut text, mut clusters, mut exit) = (String::new(), Vec::new(), 0);
     let hints = Hints::new(session.program, arguments.target.kubeconfig.as_deref());
     for context in contexts(&arguments.target, &hints)? {

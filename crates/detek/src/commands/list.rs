@@ -7,6 +7,7 @@ use crate::{
     connect,
     failure::Failure,
     hints::Hints,
+    schemas::SCHEMAS,
     select::SETS,
 };
 use detek_core::Addon;
@@ -29,6 +30,7 @@ pub(super) fn list(
             contexts.iter().map(|context| Row::new(&detek_core::clip(context, 200), "")).collect()
         }
         ListKind::Formats => FORMATS.iter().map(|format| Row::new(format.name, format.help)).collect(),
+        ListKind::Schemas => SCHEMAS.iter().map(|schema| Row::new(schema.name, schema.help)).collect(),
         ListKind::Errors => PAGES.iter().map(|page| Row::new(page.code, page.title).with("exit", page.exit)).collect(),
     };
     answer(&rows).print(form)?;

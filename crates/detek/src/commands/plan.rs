@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::{collections::BTreeSet, fmt::Write as _};
 
 pub(super) async fn plan(arguments: &LookArguments, session: &Session) -> Result<u8, Failure> {
-    let selected = select(&arguments.selection)?;
+    let selected = select(&arguments.selection, &session.configuration.detectors, None)?;
     let mut clusters = Vec::new();
     let hints = Hints::new(session.program, arguments.target.kubeconfig.as_deref());
     for context in contexts(&arguments.target, &hints)? {
@@ -135,8 +135,7 @@ fn text(selected: &Selected, clusters: &[Result<Reached, Failure>], program: &st
         line(&format!("    keeps  {}", paths.join(" ")));
     }
     for skipped in &selected.not_run {
-        let NotRunReason::NeedsAddon(addon) = skipped.reason;
-        line(&format!("\n  {} is not run: --enable {}", skipped.id, addon.name()));
+        line(&format!("\n  {} is not run: {}", skipped.id, skipped.reason));
     }
     for cluster in clusters {
         match cluster {
@@ -177,9 +176,9 @@ fn json(selected: &Selected, clusters: &[Result<Reached, Failure>]) -> Value {
         json!({"context": context, "access": access.collect::<Vec<_>>()})
     });
     let detectors: Vec<&str> = selected.plan.detectors.iter().map(|detector| detector.id.as_str()).collect();
-    let not_run = selected.not_run.iter().map(|skipped| {
-        let NotRunReason::NeedsAddon(addon) = skipped.reason;
-        json!({"detector": skipped.id, "addon": addon.name()})
+    let not_run = selected.not_run.iter().map(|skipped| match &skipped.reason {
+        NotRunReason::NeedsAddon(addon) => json!({"detector": skipped.id, "addon": addon.name()}),
+        NotRunReason::Disabled(why) => json!({"detector": skipped.id, "disabled": why}),
     });
     json!({"detectors": detectors, "inputs": inputs.collect::<Vec<_>>(), "not_run": not_run.collect::<Vec<_>>(),
         "permissions": permissions.collect::<Vec<_>>()})

@@ -1,5 +1,6 @@
 //! `detek rbac`: the least role for what the chosen detectors read.
 
+use super::Session;
 use crate::{
     cli::RbacArguments,
     failure::{Code, Failure},
@@ -19,9 +20,9 @@ const CLUSTER_ID: &str = "- {apiGroups: [\"\"], resources: [namespaces], resourc
 /// Said above a role that grants reading Secrets.
 const SECRETS: &str = "# WITH THIS ROLE THE CREDENTIAL CAN READ EVERY SECRET OF THE CLUSTER\n";
 
-pub(super) fn rbac(arguments: &RbacArguments) -> Result<u8, Failure> {
+pub(super) fn rbac(arguments: &RbacArguments, session: &Session) -> Result<u8, Failure> {
     let whole = arguments.only.is_empty();
-    let Selected { plan, .. } = select(&arguments.selection())?;
+    let Selected { plan, .. } = select(&arguments.selection(), &session.configuration.detectors, None)?;
     let keys = wanted(&plan, &arguments.only)?;
     let (secrets, keys): (BTreeSet<InputKey>, BTreeSet<InputKey>) =
         keys.into_iter().partition(|key| key.name() == "secrets");

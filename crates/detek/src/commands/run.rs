@@ -3,6 +3,7 @@
 use super::Session;
 use crate::{
     cli::{DemoArguments, Limits, Reporting, RunArguments, Selection},
+    config::{Setting, Settings},
     connect::{connect, contexts},
     failure::{Code, Failure},
     gaps,
@@ -28,7 +29,7 @@ const CLUSTERS: usize = 8;
 type Connecting = Pin<Box<dyn Future<Output = Result<Cluster, Failure>> + Send>>;
 
 pub(super) async fn run(arguments: RunArguments, session: &Session) -> Result<u8, Failure> {
-    let RunArguments { selection, target, limits, now, reporting } = arguments;
+    let RunArguments { selection, target, limits, now, reporting, .. } = arguments;
     let hints = Hints::new(session.program, target.kubeconfig.as_deref());
     let contexts = contexts(&target, &hints)?;
     let outputs = outputs(&reporting, contexts.len())?;
@@ -43,13 +44,19 @@ pub(super) async fn run(arguments: RunArguments, session: &Session) -> Result<u8
         let connecting: Connecting = Box::pin(async move { connect(&target, context, &run_id, &hints).await });
         (name, connecting)
     });
-    let scans =
-        Scans { selection, namespaces: target.namespace.clone(), limits, now, hints: hints.clone(), demo: false };
+    let scans = Scans {
+        chooser: Chooser::new(selection, session)?,
+        namespaces: target.namespace.clone(),
+        limits,
+        now,
+        hints: hints.clone(),
+        demo: false,
+    };
     scans.run(connections.collect(), (&reporting, &outputs), session).await
 }
 
 pub(super) async fn demo(arguments: DemoArguments, session: &Session) -> Result<u8, Failure> {
-    let DemoArguments { selection, namespace, seed, fault, limits, reporting } = arguments;
+    let DemoArguments { selection, namespace, seed, fault, limits, reporting, .. } = arguments;
     let outputs = outputs(&reporting, 1)?;
     let sim = Sim::demo().seed(seed).user("demo").tls(Tls::Good);
     let sim = fault.iter().fold(sim, |sim, fault| sim.fault(on(&fault.kind).status(fault.status)));
@@ -62,18 +69,43 @@ pub(super) async fn demo(arguments: DemoArguments, session: &Session) -> Result<
         let connected = Cluster::from_kubeconfig_text(&kubeconfig, None).await;
         connected.map_err(|why| crate::connect::failure(&why, &told))
     });
-    let scans = Scans { selection, namespaces: namespace, limits, now: None, hints, demo: true };
+    let chooser = Chooser::new(selection, session)?;
+    let scans = Scans { chooser, namespaces: namespace, limits, now: None, hints, demo: true };
     scans.run(vec![(Some("demo".to_owned()), connecting)], (&reporting, &outputs), session).await
 }
 
 /// What is the same for all clusters of a command.
 struct Scans {
-    selection: Selection,
+    chooser: Chooser,
     namespaces: Vec<String>,
     limits: Limits,
     now: Option<Timestamp>,
     hints: Hints,
     demo: bool,
+}
+
+/// What is chosen, which may differ from cluster to cluster.
+#[derive(Clone)]
+struct Chooser {
+    selection: Arc<Selection>,
+    settings: Arc<Settings>,
+    /// What is chosen where nothing differs.
+    selected: Arc<Selected>,
+}
+
+impl Chooser {
+    fn new(selection: Selection, session: &Session) -> Result<Self, Failure> {
+        let settings = Arc::clone(&session.configuration.detectors);
+        let selected = Arc::new(select(&selection, &settings, None)?);
+        Ok(Chooser { selection: Arc::new(selection), settings, selected })
+    }
+
+    fn of(&self, cluster: &str) -> Result<Arc<Selected>, Failure> {
+        if self.settings.values().any(Setting::varies) {
+            return select(&self.selection, &self.settings, Some(cluster)).map(Arc::new);
+        }
+        Ok(Arc::clone(&self.selected))
+    }
 }
 
 /// What became of one cluster.
@@ -90,12 +122,11 @@ impl Scans {
         (reporting, outputs): (&Reporting, &[Output]),
         session: &Session,
     ) -> Result<u8, Failure> {
-        let selected = Arc::new(select(&self.selection)?);
         let interrupt = Interrupt::listen();
         let several = connections.len() > 1;
         let outcomes = {
             let display = Display::new(reporting.progress, reporting.quiet, session.verbose);
-            self.scan_all(connections, &selected, (&interrupt, &display)).await
+            self.scan_all(connections, (&interrupt, &display)).await
         };
         let (mut failures, mut messages, mut runs) = (Vec::new(), Vec::new(), Vec::new());
         for Outcome { name, times, scanned } in outcomes {
@@ -151,7 +182,6 @@ impl Scans {
     async fn scan_all(
         &self,
         connections: Vec<(Option<String>, Connecting)>,
-        selected: &Arc<Selected>,
         (interrupt, display): (&Interrupt, &Display),
     ) -> Vec<Outcome> {
         let several = connections.len() > 1;
@@ -179,7 +209,7 @@ impl Scans {
                 probe_loopback: self.demo,
                 ..detek_kube::Limits::default()
             };
-            let (selected, turns) = (Arc::clone(selected), Arc::clone(&turns));
+            let (chooser, turns) = (self.chooser.clone(), Arc::clone(&turns));
             scans.spawn(async move {
                 let _turn = turns.acquire_owned().await;
                 let started = local_time();
@@ -187,7 +217,10 @@ impl Scans {
                     Ok(cluster) => {
                         let cluster = cluster.with_limits(limits);
                         let context = name.clone().unwrap_or_else(|| cluster.target().context.clone());
-                        scan(&cluster, &context, &selected, &request).await
+                        match chooser.of(&context) {
+                            Ok(selected) => scan(&cluster, &context, &selected, &request).await,
+                            Err(failure) => Err(failure),
+                        }
                     }
                     Err(failure) => Err(failure),
                 };

@@ -41,8 +41,9 @@ pub(super) fn sections<'a>(run: &'a Run, anchors: &Anchors<'_>) -> Vec<SectionVi
         id: &not_run.id,
         instances: String::new(),
         title: "",
-        text: match not_run.reason {
+        text: match &not_run.reason {
             NotRunReason::NeedsAddon(addon) => format!("needs the add-on {}", addon.name()),
+            reason @ NotRunReason::Disabled(_) => reason.to_string(),
         },
         place: Place::Nowhere,
     }));

@@ -1,0 +1,17 @@
+//! JSON Schemas of the files that people write, so that editors complete and check them.
+
+use serde_json::Value;
+
+/// A schema.
+pub(crate) struct Schema {
+    /// The name as it is typed.
+    pub(crate) name: &'static str,
+    /// One line.
+    pub(crate) help: &'static str,
+    /// The schema.
+    pub(crate) json: fn() -> Value,
+}
+
+/// Every schema, by name.
+pub(crate) static SCHEMAS: &[Schema] =
+    &[Schema { name: "config", help: "a configuration file: detek.yaml", json: crate::config::schema }];
