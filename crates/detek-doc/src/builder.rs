@@ -80,7 +80,7 @@ impl StoreBuilder {
     /// An empty store that refuses to grow beyond `caps`.
     pub fn new(caps: &Caps) -> Self {
         Self {
-            store: Store::empty(),
+            store: Store::numbered(),
             growth: Growth::new(),
             strings: vec![(NOTHING, 0); WAYS].into(),
             trees: vec![(NOTHING, 0); WAYS].into(),

@@ -221,7 +221,7 @@ impl Value<'_, '_> {
     ) -> Result<u32, Stopped> {
         match self.spot.action {
             Action::Mark | Action::Names | Action::Declared => Ok(TRUE),
-            _ if self.spot.keep < Keep::Children => empty(self.out),
+            _ if self.spot.keep == Keep::Presence => empty(self.out),
             _ => whole(self.out),
         }
     }
@@ -230,7 +230,7 @@ impl Value<'_, '_> {
         let Self { spot, out, arguments, .. } = self;
         match spot.action {
             Action::Mark | Action::Names | Action::Declared => Ok(TRUE),
-            _ if spot.keep < Keep::Children => out.text("", 0),
+            _ if spot.keep == Keep::Presence => out.text("", 0),
             Action::Keep(longest) => out.text(s, longest),
             Action::Arguments => out.text(&arguments.next(s), STRING),
             Action::Certificates => certificate::reduce(s, out),
@@ -304,6 +304,7 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
             if keep == Keep::Length {
                 spot.keep = Keep::Presence;
             }
+            spot.keys = false;
             while let Some(word) = list.next_element_seed(Value { spot, out, bounded_skip, depth, arguments })? {
                 out.push(if word == DROP { self::word(NULL, 0) } else { word }).map_err(stopped)?;
             }
@@ -318,7 +319,7 @@ impl<'de> Visitor<'de> for Value<'_, '_> {
         }
         let skip = self.skip();
         let Self { spot, out, bounded_skip, depth, arguments } = self;
-        if spot.action == Action::Mark || spot.keep < Keep::Children {
+        if spot.action == Action::Mark || spot.keep == Keep::Presence {
             while map.next_key::<IgnoredAny>()?.is_some() {
                 map.next_value_seed(skip)?;
             }

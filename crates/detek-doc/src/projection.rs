@@ -3,7 +3,7 @@ use crate::names::{Name, Table};
 use crate::redact::{Action, Rule, Rules, State};
 use crate::rows;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub enum Keep {
     /// That it is there: an empty value of its type.
     Presence,
-    /// Of a list, how many elements it has; else as [`Keep::Presence`].
+    /// What it holds, but not what that is: of a list, how many elements; of an object, its keys; a scalar whole.
     Length,
     /// Those keys of objects that are declared below; scalars whole.
     Children,
@@ -49,17 +49,22 @@ pub(crate) struct Node {
     pub(crate) keep: Keep,
     pub(crate) action: Action,
     pub(crate) state: State,
+    /// Whether all keys of an object are kept, those without a node with an empty value.
+    keys: bool,
     children: Table<Node>,
 }
 
 impl Node {
     fn new(keep: Keep, action: Action, state: State) -> Self {
-        Self { keep, action, state, children: Table::default() }
+        Self { keep, action, state, keys: keep == Keep::Length, children: Table::default() }
     }
 
     fn visit<'n>(&'n self, path: &mut Vec<&'n str>, found: &mut dyn FnMut(&[&'n str], Keep)) {
         if self.children.is_empty() || self.keep != Keep::Children {
             found(path, self.keep);
+        }
+        if self.keys && self.keep == Keep::Children {
+            found(path, Keep::Length);
         }
         for (key, child) in self.children.iter() {
             path.push(key);
@@ -115,10 +120,10 @@ impl Projection {
 
     /// All paths, sorted, as `spec.containers.name`; keys that are no plain names as `metadata.annotations["a.b/c"]`.
     pub fn paths(&self) -> Vec<(String, Keep)> {
-        let mut all = BTreeMap::new();
+        let mut all = BTreeSet::new();
         self.root.visit(&mut Vec::new(), &mut |path, keep| {
             if !path.is_empty() || keep != Keep::Children {
-                all.insert(display(path), keep);
+                all.insert((display(path), keep));
             }
         });
         all.into_iter().collect()
@@ -160,11 +165,12 @@ impl Projection {
             node = node.children.entry(key, || Node::new(first, action, state));
         }
         node.keep = node.keep.max(keep);
+        node.keys |= keep == Keep::Length;
     }
 
     pub(crate) fn root(&self) -> Spot<'_> {
-        let Node { keep, action, state, .. } = self.root;
-        Spot { rules: &self.rules, node: Some(&self.root), keep, action, state }
+        let Node { keep, keys, action, state, .. } = self.root;
+        Spot { rules: &self.rules, node: Some(&self.root), keep, keys, action, state }
     }
 }
 
@@ -192,6 +198,7 @@ pub(crate) struct Spot<'p> {
     node: Option<&'p Node>,
     state: State,
     pub(crate) keep: Keep,
+    pub(crate) keys: bool,
     pub(crate) action: Action,
 }
 
@@ -204,20 +211,31 @@ impl<'p> Spot<'p> {
         }
         if let Some(node) = self.node.and_then(|n| n.children.get(name, key)) {
             let keep = if self.keep == Keep::All && node.action != Action::Declared { Keep::All } else { node.keep };
-            return Some(Spot { node: Some(node), state: node.state, keep, action: node.action, ..*self });
+            return Some(Spot {
+                node: Some(node),
+                state: node.state,
+                keep,
+                keys: node.keys,
+                action: node.action,
+                ..*self
+            });
         }
-        if self.keep != Keep::All {
+        if self.keep != Keep::All && !self.keys {
             return None;
         }
         let (state, rule) = self.rules.step(self.state, name, key);
         let action = rule.map_or(Action::PLAIN, |r| r.action);
-        let keep = if action == Action::Declared { Keep::Children } else { Keep::All };
-        Some(Spot { node: None, state, keep, action, ..*self })
+        let keep = match self.keep {
+            Keep::All if action == Action::Declared => Keep::Children,
+            Keep::All => Keep::All,
+            _ => Keep::Presence,
+        };
+        Some(Spot { node: None, state, keep, keys: false, action, ..*self })
     }
 
     /// In a certificate that was reduced before, as in a recording: its own keys, and nothing else.
     fn reduced(&self, key: &str) -> Option<Spot<'p>> {
         let own = self.action == Action::Certificates && crate::certificate::KEYS.contains(&key);
-        own.then_some(Spot { node: None, keep: Keep::Children, action: Action::PLAIN, ..*self })
+        own.then_some(Spot { node: None, keep: Keep::Children, keys: false, action: Action::PLAIN, ..*self })
     }
 }

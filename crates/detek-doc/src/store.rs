@@ -5,6 +5,7 @@
 //! never grow, so nothing is rehashed and there is no peak: equal strings may be stored twice.
 use crate::doc::Doc;
 use crate::shapes::Shapes;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(crate) const NULL: u32 = 0;
 pub(crate) const BOOL: u32 = 1;
@@ -36,6 +37,8 @@ pub(crate) const fn word(tag: u32, payload: u32) -> u32 {
 /// The documents of one input of one target, immutable and shareable between threads.
 #[derive(Clone, Debug)]
 pub struct Store {
+    /// Tells stores apart in what [`crate::Field`] remembers; not part of the content.
+    pub(crate) number: u64,
     pub(crate) words: Vec<u32>,
     pub(crate) text: String,
     pub(crate) ends: Vec<u32>,
@@ -68,10 +71,18 @@ impl Memory {
     }
 }
 
+static NUMBERS: AtomicU64 = AtomicU64::new(1);
+
 impl Store {
+    /// An empty store to be filled, with a number of its own.
+    pub(crate) fn numbered() -> Self {
+        Self { number: NUMBERS.fetch_add(1, Ordering::Relaxed), ..Self::empty() }
+    }
+
     /// A store without documents.
     pub fn empty() -> Self {
         Self {
+            number: 0,
             words: Vec::new(),
             text: String::new(),
             ends: vec![0],

@@ -11,13 +11,17 @@ use std::collections::BTreeMap;
 #[derive(Default)]
 struct Reference {
     keep: Option<Keep>,
+    keys: bool,
     children: BTreeMap<String, Reference>,
 }
 
 impl Reference {
     fn keep(&mut self, path: &[&str], keep: Keep) {
         match path {
-            [] => self.keep = self.keep.max(Some(keep)),
+            [] => {
+                self.keep = self.keep.max(Some(keep));
+                self.keys |= keep == Keep::Length;
+            }
             [key, rest @ ..] => {
                 self.keep = self.keep.max(Some(Keep::Children));
                 self.children.entry((*key).into()).or_default().keep(rest, keep);
@@ -26,25 +30,30 @@ impl Reference {
     }
 
     fn project(&self, value: &Value, keep: Keep) -> Value {
-        let part = keep < Keep::Children;
+        self.project_at(value, keep, self.keys)
+    }
+
+    /// `keys`: whether an object has all its keys here; not inside of a list, of which the number of elements counts.
+    fn project_at(&self, value: &Value, keep: Keep, keys: bool) -> Value {
+        let empty = keep == Keep::Presence;
         match value {
             Value::Null => Value::Null,
-            Value::Bool(b) => json!(*b && !part),
-            Value::String(s) => json!(if part { "" } else { s }),
-            Value::Number(_) if part => json!(0),
+            Value::Bool(b) => json!(*b && !empty),
+            Value::String(s) => json!(if empty { "" } else { s }),
+            Value::Number(_) if empty => json!(0),
             Value::Number(n) => n.as_i64().map_or_else(|| json!(n.as_f64()), Value::from),
-            Value::Array(_) if keep == Keep::Presence => json!([]),
+            Value::Array(_) if empty => json!([]),
             Value::Array(list) => {
                 let keep = if keep == Keep::Length { Keep::Presence } else { keep };
-                list.iter().map(|v| self.project(v, keep)).collect()
+                list.iter().map(|v| self.project_at(v, keep, false)).collect()
             }
-            Value::Object(_) if part => json!({}),
+            Value::Object(_) if empty => json!({}),
             Value::Object(fields) => {
                 let all = keep == Keep::All;
                 let none = Reference::default();
                 let kept = fields.iter().filter_map(|(key, v)| {
-                    let child = self.children.get(key).or(all.then_some(&none))?;
-                    let keep = if all { Keep::All } else { child.keep? };
+                    let child = self.children.get(key).or((all || keys).then_some(&none))?;
+                    let keep = if all { Keep::All } else { child.keep.unwrap_or(Keep::Presence) };
                     Some((key.clone(), child.project(v, keep))).filter(|(_, v)| !v.is_null())
                 });
                 kept.collect::<Map<_, _>>().into()
