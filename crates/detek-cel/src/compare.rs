@@ -6,37 +6,69 @@ use std::cmp::Ordering;
 
 /// Whether two values are equal.
 pub(crate) fn equal(a: Value<'_>, b: Value<'_>) -> bool {
-    match (a, b) {
+    equal_within(a, b, &mut i64::MAX.clone()).unwrap_or(false)
+}
+
+/// Whether two values are equal, at a unit of `fuel` for each element and for ten bytes of text; `None` if that is not
+/// enough.
+pub(crate) fn equal_within(a: Value<'_>, b: Value<'_>, fuel: &mut i64) -> Option<bool> {
+    let charge = |units: usize, fuel: &mut i64| {
+        *fuel = fuel.saturating_sub_unsigned(units as u64);
+        (*fuel >= 0).then_some(())
+    };
+    Some(match (a, b) {
         (Value::Null, Value::Null) => true,
         (Value::Bool(a), Value::Bool(b)) => a == b,
-        (Value::Text(a), Value::Text(b)) => a == b,
-        (Value::Bytes(a), Value::Bytes(b)) => a == b,
+        (Value::Text(a), Value::Text(b)) => {
+            charge(a.len().min(b.len()) / 10, fuel)?;
+            a == b
+        }
+        (Value::Bytes(a), Value::Bytes(b)) => {
+            charge(a.len().min(b.len()) / 10, fuel)?;
+            a == b
+        }
         (Value::Timestamp(a), Value::Timestamp(b)) => a == b,
         (Value::Duration(a), Value::Duration(b)) => a == b,
         (Value::Type(a), Value::Type(b)) => a == b,
         (Value::Optional(a), Value::Optional(b)) => match (a, b) {
-            (Some(a), Some(b)) => equal(*a, *b),
+            (Some(a), Some(b)) => return equal_within(*a, *b, fuel),
             (a, b) => a.is_none() && b.is_none(),
         },
         (Value::Object(a), Value::Object(b)) => a == b,
         _ => match (numeric(a), numeric(b)) {
             (Some(a), Some(b)) => order_numbers(a, b) == Some(Ordering::Equal),
-            _ => equal_composed(a, b),
+            _ => return equal_composed(a, b, fuel),
         },
-    }
+    })
 }
 
-fn equal_composed(a: Value<'_>, b: Value<'_>) -> bool {
+fn equal_composed(a: Value<'_>, b: Value<'_>, fuel: &mut i64) -> Option<bool> {
+    let mut step = |a, b| {
+        *fuel -= 1;
+        if *fuel < 0 { None } else { equal_within(a, b, fuel) }
+    };
     if let (Some(a), Some(b)) = (a.elements(), b.elements()) {
-        return a.len() == b.len() && a.zip(b).all(|(a, b)| equal(a, b));
-    }
-    match (a.entries(), b.entries()) {
-        (Some(mut entries), Some(others)) => {
-            entries.len() == others.len()
-                && entries.all(|(key, value)| b.at_key(key).is_some_and(|other| equal(value, other)))
+        if a.len() != b.len() {
+            return Some(false);
         }
-        _ => false,
+        for (a, b) in a.zip(b) {
+            if !step(a, b)? {
+                return Some(false);
+            }
+        }
+        return Some(true);
     }
+    let (Some(entries), Some(others)) = (a.entries(), b.entries()) else { return Some(false) };
+    if entries.len() != others.len() {
+        return Some(false);
+    }
+    for (key, value) in entries {
+        match b.at_key(key) {
+            Some(other) if step(value, other)? => {}
+            _ => return Some(false),
+        }
+    }
+    Some(true)
 }
 
 /// How two values are ordered; `None` if they are not, as they are of types that do not compare, or NaN.

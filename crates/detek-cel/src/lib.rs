@@ -9,8 +9,22 @@
 //! This crate knows documents and CEL. It knows no client, no detector and no level, and does no I/O.
 
 mod compare;
+mod compile;
+mod eval;
+mod flow;
+mod index;
 mod library;
+mod parse;
+mod problem;
+mod program;
 mod value;
 
+pub use compile::{Compiler, Want};
+pub use eval::{Error, Frame, Input};
+pub use flow::{Path, Read};
+pub use index::Index;
 pub use library::{Call, FUNCTIONS, Fault, Function, Gives, Overload, Quantity, Semver};
+pub use parse::Limits;
+pub use problem::{Problem, Rule};
+pub use program::{Program, Template};
 pub use value::{Kind, Object, Value};

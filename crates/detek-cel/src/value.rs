@@ -265,3 +265,27 @@ impl<'a> Value<'a> {
         }
     }
 }
+
+impl Value<'_> {
+    /// As JSON, for reports. What JSON does not have is written as text, keys of maps too; an optional without value is
+    /// null.
+    pub fn to_json(self) -> serde_json::Value {
+        use serde_json::Value as Json;
+        match self {
+            Value::Null | Value::Optional(None) => Json::Null,
+            Value::Bool(value) => value.into(),
+            Value::Int(value) => value.into(),
+            Value::UInt(value) => value.into(),
+            // NaN and infinities are text.
+            Value::Double(value) if value.is_finite() => value.into(),
+            Value::Text(value) => value.into(),
+            Value::Stored(doc) => doc.to_json(),
+            Value::List(values) => values.iter().map(|value| value.to_json()).collect(),
+            Value::Map(entries) => {
+                entries.iter().map(|(key, value)| (crate::library::shown(*key), value.to_json())).collect()
+            }
+            Value::Optional(Some(value)) => value.to_json(),
+            other => crate::library::shown(other).into(),
+        }
+    }
+}

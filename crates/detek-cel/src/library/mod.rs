@@ -8,6 +8,7 @@ mod cidr;
 mod conversion;
 mod ip;
 mod lists;
+mod optional;
 mod printf;
 mod quantity;
 mod rank;
@@ -18,8 +19,12 @@ mod time;
 pub use quantity::Quantity;
 pub use semver::Semver;
 
+pub(crate) use conversion::display;
+
 use crate::{Kind, Object, Value};
 use bumpalo::Bump;
+use regex::Regex;
+use std::fmt;
 
 /// Every library.
 pub static FUNCTIONS: &[&[Overload]] = &[
@@ -27,6 +32,7 @@ pub static FUNCTIONS: &[&[Overload]] = &[
     conversion::FUNCTIONS,
     ip::FUNCTIONS,
     lists::FUNCTIONS,
+    optional::FUNCTIONS,
     printf::FUNCTIONS,
     quantity::FUNCTIONS,
     semver::FUNCTIONS,
@@ -48,6 +54,12 @@ pub struct Overload {
     pub since: &'static str,
     /// Calls it; the arguments are of the kinds that it takes.
     pub call: Function,
+}
+
+impl fmt::Debug for Overload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
 }
 
 /// What computes an overload.
@@ -115,6 +127,25 @@ pub enum Fault {
     InputIncomplete,
     /// The expression did or made more than it may. Never absorbed.
     CostLimit,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Fault::NoSuchKey => "no such key",
+            Fault::IndexOutOfRange => "no such place in the list",
+            Fault::NoSuchOverload => "wrong types",
+            Fault::DivideByZero => "division by zero",
+            Fault::ModulusByZero => "remainder of a division by zero",
+            Fault::Overflow => "out of range",
+            Fault::Invalid(expected) => return write!(f, "not {expected}"),
+            Fault::DuplicateKey => "the key is there twice",
+            Fault::NoValue => "an optional without value",
+            Fault::InputIncomplete => "an input was not read to its end",
+            Fault::CostLimit => "too costly",
+        };
+        f.write_str(text)
+    }
 }
 
 /// What a function has at hand besides its arguments.
@@ -188,4 +219,15 @@ pub(crate) fn weight(value: Value<'_>, limit: usize) -> usize {
         sum += weight(value, limit - sum);
     }
     sum
+}
+
+/// A compiled pattern.
+pub(crate) fn pattern(text: &str) -> Result<Regex, regex::Error> {
+    Regex::new(text)
+}
+
+/// A value as text, for reports.
+pub(crate) fn shown(value: Value<'_>) -> String {
+    let mut fuel = i64::MAX;
+    display(&mut Call { scratch: &Bump::new(), fuel: &mut fuel }, value).unwrap_or_else(|fault| fault.to_string())
 }
