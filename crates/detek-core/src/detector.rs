@@ -224,6 +224,11 @@ pub trait AnyDetector: Send + Sync {
     }
     /// Whether it must see the whole cluster.
     fn whole_cluster(&self) -> bool;
+    /// Whether it says itself what an incomplete join leaves undecided. Then it judges although one is partial, and what
+    /// it finds stands.
+    fn judges_gaps(&self) -> bool {
+        false
+    }
     /// Declares what it reads.
     fn declare(&self, needs: &mut Needs);
     /// The parameter without which it cannot judge and that is not set.

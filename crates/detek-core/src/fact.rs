@@ -1,10 +1,10 @@
 //! Facts: what detectors share, computed once from inputs. Indexes and graphs over documents, or just the documents.
 
-use crate::{InputKey, InputKind, Inputs, Kind, detector::keep_row};
+use crate::{Input, InputKey, InputKind, Inputs, Kind, detector::keep_row};
 use detek_doc::{Doc, Projection, Store};
 use std::{
     any::{Any, TypeId},
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     marker::PhantomData,
     sync::{Arc, OnceLock},
 };
@@ -37,17 +37,23 @@ pub struct Needs {
     pub(crate) subjects: Vec<InputKey>,
     pub(crate) roles: BTreeMap<InputKey, Role>,
     pub(crate) inputs: BTreeMap<InputKey, (InputKind, Projection)>,
+    pub(crate) empty_if_absent: BTreeSet<InputKey>,
 }
 
 impl Needs {
+    /// Declares that an input that is not served is as good as an empty one.
+    pub fn empty_if_absent(&mut self, key: &InputKey) {
+        self.empty_if_absent.insert(key.clone());
+    }
+
     /// Declares an input whose documents are judged one by one.
-    pub fn subject(&mut self, kind: &InputKind, keep: fn(&mut Projection)) {
+    pub fn subject(&mut self, kind: &InputKind, keep: impl FnOnce(&mut Projection)) {
         self.subjects.push(kind.key.clone());
         self.add(kind, Role::Subject, keep);
     }
 
     /// Declares an input in a role; `keep` adds what is read of its documents.
-    pub fn add(&mut self, kind: &InputKind, role: Role, keep: fn(&mut Projection)) {
+    pub fn add(&mut self, kind: &InputKind, role: Role, keep: impl FnOnce(&mut Projection)) {
         let strongest = self.roles.entry(kind.key.clone()).or_insert(role);
         *strongest = (*strongest).max(role);
         let (_, projection) =
@@ -222,7 +228,7 @@ impl<R: Read> Read for Optional<R> {
 /// Facts of one run: each built once, when the first detector asks for it.
 pub struct Facts<'i> {
     inputs: &'i Inputs,
-    built: HashMap<TypeId, Result<Arc<dyn Any + Send + Sync>, Fault>>,
+    built: HashMap<(TypeId, String), Result<Arc<dyn Any + Send + Sync>, Fault>>,
 }
 
 impl<'i> Facts<'i> {
@@ -231,15 +237,33 @@ impl<'i> Facts<'i> {
         Facts { inputs, built: HashMap::new() }
     }
 
+    /// An input as it was read, for detectors that judge gaps themselves.
+    pub fn input(&self, key: &InputKey) -> Option<&'i Input> {
+        self.inputs.get(key)
+    }
+
     fn cached<T: Send + Sync + 'static>(
         &mut self,
         build: impl FnOnce(&mut Self) -> Result<Arc<T>, Fault>,
     ) -> Result<Arc<T>, Fault> {
-        if let Some(built) = self.built.get(&TypeId::of::<T>()) {
+        self.named(String::new(), build)
+    }
+
+    /// What has this name, built for the first detector that asks: for facts that are written as data.
+    ///
+    /// # Errors
+    /// If it could not be built.
+    pub fn named<T: Send + Sync + 'static>(
+        &mut self,
+        name: String,
+        build: impl FnOnce(&mut Self) -> Result<Arc<T>, Fault>,
+    ) -> Result<Arc<T>, Fault> {
+        let key = (TypeId::of::<T>(), name);
+        if let Some(built) = self.built.get(&key) {
             return built.clone().map(|fact| fact.downcast().expect("facts are stored under their own type"));
         }
         let built = build(self);
-        self.built.insert(TypeId::of::<T>(), built.clone().map(|fact| fact as Arc<dyn Any + Send + Sync>));
+        self.built.insert(key, built.clone().map(|fact| fact as Arc<dyn Any + Send + Sync>));
         built
     }
 }

@@ -1,6 +1,6 @@
 //! Findings: one bad state of one object, and how a detector reports it.
 
-use crate::{Identity, Level, ObjectRef, OwnerRef, RollUp, Span, clip, judge::Context};
+use crate::{Identity, Level, ObjectRef, OwnerRef, RollUp, Span, Target, clip, judge::Context};
 use jiff::Timestamp;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -171,11 +171,13 @@ fn clean(value: Value) -> Value {
 pub struct Findings<'c> {
     context: &'c Context,
     drafts: Vec<Draft>,
+    errors: Vec<String>,
+    out_of_scope: bool,
 }
 
 impl<'c> Findings<'c> {
     pub(crate) fn new(context: &'c Context) -> Self {
-        Findings { context, drafts: Vec::new() }
+        Findings { context, drafts: Vec::new(), errors: Vec::new(), out_of_scope: false }
     }
 
     /// The time of the run, by the server's clock.
@@ -204,8 +206,24 @@ impl<'c> Findings<'c> {
         self.drafts.last_mut().expect("just pushed")
     }
 
-    pub(crate) fn take(&mut self) -> Vec<Draft> {
-        std::mem::take(&mut self.drafts)
+    /// The cluster that is scanned.
+    pub fn cluster(&self) -> &Target {
+        &self.context.target
+    }
+
+    /// Says that the object could not be judged, or not wholly. What was found stands; that nothing was proves nothing.
+    pub fn error(&mut self, text: impl Into<String>) {
+        self.errors.push(text.into());
+    }
+
+    /// Says that the detector is not about this object: it does not count as evaluated.
+    pub fn out_of_scope(&mut self) {
+        self.out_of_scope = true;
+    }
+
+    /// What was found, what went wrong, and whether the object was judged at all.
+    pub(crate) fn take(self) -> (Vec<Draft>, Vec<String>, bool) {
+        (self.drafts, self.errors, !self.out_of_scope)
     }
 }
 
@@ -249,7 +267,8 @@ fn top(controller: &OwnerRef, namespace: &str, owners: Option<&dyn RollUp>) -> O
 
 fn fingerprint(id: &str, detect: &str, subject: &ObjectRef, values: &[String], context: &Context) -> Fingerprint {
     let mut hash = Sha256::new();
-    let parts = [id, detect, &context.cluster_id, &subject.group, &subject.kind, &subject.namespace, &subject.name];
+    let parts =
+        [id, detect, &context.target.cluster_id, &subject.group, &subject.kind, &subject.namespace, &subject.name];
     // Lengths keep neighbours apart: ("ab", "c") is not ("a", "bc").
     for part in parts.into_iter().chain(values.iter().map(String::as_str)) {
         hash.update((part.len() as u64).to_le_bytes());

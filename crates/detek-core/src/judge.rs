@@ -34,8 +34,8 @@ const KEPT: usize = 10_000;
 pub struct Context {
     /// The time of the run, by the server's clock.
     pub now: Timestamp,
-    /// uid of `kube-system`, or what stands for it: part of every fingerprint.
-    pub cluster_id: String,
+    /// What is scanned; its id is part of every fingerprint.
+    pub target: Target,
 }
 
 /// How to judge, and what the run is about.
@@ -77,7 +77,7 @@ struct Course<'r> {
 impl Plan {
     /// Judges `inputs`. A pure function of its arguments; the same bytes come out whatever the number of threads.
     pub fn judge(&self, inputs: &Inputs, judging: Judging) -> Run {
-        let context = Context { now: judging.now, cluster_id: judging.target.cluster_id.clone() };
+        let context = Context { now: judging.now, target: judging.target.clone() };
         let mut facts = Facts::new(inputs);
         // Without its roll-up a run is longer, but not wrong.
         let owners = catch_unwind(AssertUnwindSafe(|| (self.owners)(&mut facts))).ok().flatten();
@@ -238,8 +238,11 @@ fn judge_one(work: &Work<'_>, doc: Doc<'_>, course: &Course<'_>, found: &mut Fou
                 runner.note(seen().object, "panicked");
                 return;
             }
-            runner.evaluated.fetch_add(1, Ordering::Relaxed);
-            let drafts = findings.take();
+            let (drafts, errors, judged) = findings.take();
+            runner.evaluated.fetch_add(u64::from(judged), Ordering::Relaxed);
+            for error in errors {
+                runner.note(seen().object, &error);
+            }
             if drafts.is_empty() {
                 return;
             }

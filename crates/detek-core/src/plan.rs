@@ -5,7 +5,11 @@ use crate::{
     detector::keep_row, fact::Read, object::IdentityRow,
 };
 use detek_doc::Projection;
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+};
 
 /// Why a detector is not part of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +49,8 @@ pub struct PlannedDetector {
     pub subjects: Vec<InputKey>,
     /// Every input it uses, in its strongest role.
     pub roles: BTreeMap<InputKey, Role>,
+    /// Inputs that are as good as empty if they are not served.
+    pub empty_if_absent: BTreeSet<InputKey>,
     /// The level of all its findings, if it is not left to the detector.
     pub level: Option<Level>,
 }
@@ -86,6 +92,7 @@ impl Plan {
                 detector,
                 subjects: needs.subjects,
                 roles: needs.roles,
+                empty_if_absent: needs.empty_if_absent,
                 level: None,
             });
         }

@@ -40,6 +40,7 @@ pub(crate) fn standing(plan: &Plan, detector: &PlannedDetector, inputs: &Inputs)
         let is_join = detector.roles.get(key) == Some(&Role::Join);
         match state {
             InputState::Complete => {}
+            InputState::Absent if detector.empty_if_absent.contains(key) => {}
             // Of several kinds of subjects, one that is not served has no objects.
             InputState::Absent if !is_join && subject_is_seen => {}
             _ => gaps.push((key, state, is_join)),
@@ -61,7 +62,10 @@ pub(crate) fn standing(plan: &Plan, detector: &PlannedDetector, inputs: &Inputs)
         ReasonClass::Gap
     };
     let why = reason(class, text, keys);
-    if subject_is_seen && gaps.iter().all(|(_, _, is_join)| !is_join) {
+    let judges = detector.detector.judges_gaps();
+    let seen = |key: &InputKey| inputs.get(key).is_some_and(|input| input.seen().is_some());
+    let subject_is_seen = subject_is_seen || (judges && detector.subjects.is_empty());
+    if subject_is_seen && gaps.iter().all(|(key, _, is_join)| !is_join || (judges && seen(key))) {
         Standing::Partial(why)
     } else {
         Standing::Unknown(why)
