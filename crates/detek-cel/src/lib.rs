@@ -23,7 +23,7 @@ pub use compile::{Compiler, Want};
 pub use eval::{Error, Frame, Input};
 pub use flow::{Path, Read};
 pub use index::Index;
-pub use library::{Call, FUNCTIONS, Fault, Function, Gives, Overload, Quantity, Semver};
+pub use library::{Call, FUNCTIONS, Fault, Format, Function, Gives, Overload, Quantity, Semver, Url};
 pub use parse::Limits;
 pub use problem::{Problem, Rule};
 pub use program::{Program, Template};

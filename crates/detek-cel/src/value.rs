@@ -1,7 +1,7 @@
 //! Values: what expressions compute with. They are small, copied freely, and borrow from a store or from scratch memory.
 
 use crate::compare::order_keys;
-use crate::library::{Quantity, Semver};
+use crate::library::{Format, Quantity, Semver, Url};
 use detek_doc::Doc;
 use ipnet::IpNet;
 use jiff::Timestamp;
@@ -47,12 +47,16 @@ pub enum Value<'a> {
 pub enum Object<'a> {
     /// A network of IP addresses, with the host bits of its text.
     Cidr(IpNet),
+    /// A format that texts have.
+    Format(Format),
     /// An IP address.
     Ip(IpAddr),
     /// An amount of a resource.
     Quantity(Quantity),
     /// A semantic version.
     Semver(Semver<'a>),
+    /// A URL.
+    Url(Url<'a>),
 }
 
 /// What a value is; what overloads of functions are chosen by.
@@ -174,9 +178,11 @@ impl Object<'_> {
     fn kind(&self) -> Kind {
         match self {
             Object::Cidr(_) => Kind::Cidr,
+            Object::Format(_) => Kind::Format,
             Object::Ip(_) => Kind::Ip,
             Object::Quantity(_) => Kind::Quantity,
             Object::Semver(_) => Kind::Semver,
+            Object::Url(_) => Kind::Url,
         }
     }
 }

@@ -4,40 +4,58 @@
 //! A function is pure: it gets values and gives a value or a [`Fault`]. What it makes lies in scratch memory, and before it
 //! works or grows in proportion to its arguments it charges for that ([`Call::charge`]).
 
+mod base64;
 mod cidr;
 mod conversion;
+mod format;
 mod ip;
+mod kubernetes;
 mod lists;
+mod math;
 mod optional;
 mod printf;
 mod quantity;
 mod rank;
+mod regex;
 mod semver;
+mod sets;
 mod text;
 mod time;
+mod url;
+mod version;
 
+pub use format::Format;
 pub use quantity::Quantity;
 pub use semver::Semver;
+pub use url::Url;
 
 pub(crate) use conversion::display;
+pub(crate) use regex::compile as pattern;
 
 use crate::{Kind, Object, Value};
 use bumpalo::Bump;
-use regex::Regex;
 use std::fmt;
 
 /// Every library.
 pub static FUNCTIONS: &[&[Overload]] = &[
+    base64::FUNCTIONS,
     cidr::FUNCTIONS,
     conversion::FUNCTIONS,
+    format::FUNCTIONS,
     ip::FUNCTIONS,
+    kubernetes::FUNCTIONS,
     lists::FUNCTIONS,
+    math::FUNCTIONS,
     optional::FUNCTIONS,
     printf::FUNCTIONS,
     quantity::FUNCTIONS,
+    regex::FUNCTIONS,
     semver::FUNCTIONS,
+    sets::FUNCTIONS,
     text::FUNCTIONS,
     time::FUNCTIONS,
+    url::FUNCTIONS,
+    version::FUNCTIONS,
 ];
 
 /// One way to call a function.
@@ -221,13 +239,92 @@ pub(crate) fn weight(value: Value<'_>, limit: usize) -> usize {
     sum
 }
 
-/// A compiled pattern.
-pub(crate) fn pattern(text: &str) -> Result<Regex, regex::Error> {
-    Regex::new(text)
-}
-
 /// A value as text, for reports.
 pub(crate) fn shown(value: Value<'_>) -> String {
     let mut fuel = i64::MAX;
     display(&mut Call { scratch: &Bump::new(), fuel: &mut fuel }, value).unwrap_or_else(|fault| fault.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call_with(fuel: i64, name: &str, args: &[Value<'_>]) -> Result<(), Fault> {
+        let fits = |function: &&Overload| {
+            function.name == name
+                && function.takes.len() == args.len()
+                && function.takes.iter().zip(args).all(|(kind, arg)| kind.takes(arg.kind()))
+        };
+        let function = FUNCTIONS.iter().copied().flatten().find(fits).unwrap();
+        let (scratch, mut fuel) = (Bump::new(), fuel);
+        (function.call)(&mut Call { scratch: &scratch, fuel: &mut fuel }, args).map(drop)
+    }
+
+    #[test]
+    fn overloads_are_sorted_by_name_and_told_apart_by_what_they_take() {
+        for library in FUNCTIONS {
+            assert!(library.is_sorted_by_key(|function| function.name));
+        }
+        let all: Vec<_> = FUNCTIONS.iter().copied().flatten().collect();
+        for (n, a) in all.iter().enumerate() {
+            for b in &all[..n] {
+                let same = (a.name, a.receiver, a.takes) == (b.name, b.receiver, b.takes);
+                assert!(!same, "{} is there twice with {:?}", a.name, a.takes);
+            }
+        }
+    }
+
+    #[test]
+    fn every_function_of_the_design_is_there() {
+        let names: Vec<_> = FUNCTIONS.iter().copied().flatten().map(|function| function.name).collect();
+        let wanted = "contains startsWith endsWith matches type dyn int uint double string bytes bool timestamp duration \
+            getFullYear getMonth getDate getDayOfMonth getDayOfWeek getDayOfYear getHours getMinutes getSeconds \
+            getMilliseconds url isURL getScheme getHost getHostname getPort getEscapedPath getQuery find findAll isSorted \
+            sum min max indexOf lastIndexOf includes charAt join lowerAscii upperAscii replace split substring trim format \
+            strings.quote quantity isQuantity sign isInteger asInteger asApproximateFloat add sub compareTo isLessThan \
+            isGreaterThan optional.of optional.none optional.ofNonZeroValue hasValue value first last optional.unwrap \
+            unwrapOpt sets.contains sets.equivalent sets.intersects ip isIP ip.isCanonical family isUnspecified isLoopback \
+            isLinkLocalUnicast isLinkLocalMulticast isGlobalUnicast cidr isCIDR containsIP containsCIDR masked \
+            prefixLength format.named format.dns1123Label format.dns1123LabelPrefix format.dns1123Subdomain \
+            format.dns1123SubdomainPrefix format.dns1035Label format.dns1035LabelPrefix format.qualifiedName \
+            format.labelValue format.uri format.uuid format.byte format.date format.datetime validate semver isSemver \
+            major minor patch slice flatten sort distinct reverse lists.range k8s.podSpec k8s.containers k8s.owner \
+            k8s.selects image.parse version.inRange math.greatest math.least math.ceil math.floor math.round math.trunc \
+            math.abs math.sign math.isInf math.isNaN math.isFinite math.bitAnd math.bitOr math.bitXor math.bitNot \
+            math.bitShiftLeft math.bitShiftRight math.sqrt base64.encode base64.decode";
+        for name in wanted.split_whitespace() {
+            assert!(names.contains(&name), "{name} is missing");
+        }
+    }
+
+    #[test]
+    fn nothing_grows_beyond_what_it_was_paid_for() {
+        let long = "a".repeat(100_000);
+        let (text, empty) = (Value::Text(&long), Value::Text(""));
+        let mut nested = Value::List(&[Value::Int(1); 10]);
+        let scratch = Bump::new();
+        for _ in 0..12 {
+            // As much memory as 120 values, as many values as 10^13.
+            nested = Value::List(scratch.alloc([nested; 10]));
+        }
+        let numbers: Vec<_> = (0..2_000).map(Value::Int).collect();
+        let numbers = Value::List(&numbers);
+        for (name, args) in [
+            ("replace", &[text, empty, text][..]),
+            ("split", &[text, empty]),
+            ("findAll", &[text, Value::Text("a")]),
+            ("join", &[Value::List(&[text; 20]), text]),
+            ("lists.range", &[Value::Int(i64::MAX)]),
+            ("flatten", &[nested, Value::Int(20)]),
+            ("distinct", &[nested]),
+            ("indexOf", &[nested, Value::Int(1)]),
+            ("includes", &[nested, Value::Int(1)]),
+            ("format", &[Value::Text("%s"), Value::List(&[nested])]),
+            ("sets.contains", &[numbers, numbers]),
+            ("sets.intersects", &[nested, nested]),
+            ("contains", &[text, text]),
+        ] {
+            assert_eq!(call_with(50_000, name, args), Err(Fault::CostLimit), "{name}");
+        }
+    }
 }

@@ -149,7 +149,7 @@ impl Quantity {
         }
         let exponent = self.exponent.min(other.exponent);
         let (a, b) = (self.scaled(exponent)?, other.scaled(exponent)?);
-        let mantissa = a.checked_add(b)?;
+        let mantissa = a.checked_add(b).filter(|sum| *sum != i128::MIN)?;
         let fits = |number: i128| i64::try_from(number).is_ok();
         let short = self.short && other.short && fits(a) && fits(b) && fits(mantissa);
         Some(Quantity { mantissa, exponent, short })

@@ -102,6 +102,11 @@ pub(crate) fn parse_timestamp(text: &str) -> Result<Moment, Fault> {
     offset.to_timestamp(local).map_err(|_| Fault::Overflow)
 }
 
+/// Whether a text is a date such as `2024-01-31`.
+pub(super) fn is_date(text: &str) -> bool {
+    text.len() == 10 && fields(&format!("{text}T00:00:00Z")).is_some()
+}
+
 /// The local time that a text says, and its distance to UTC.
 fn fields(text: &str) -> Option<(DateTime, Offset)> {
     // `2024-01-31T12:00:00`, then decimals and the zone.
