@@ -8,6 +8,8 @@ use super::{Call, Fault, Gives, Overload, tenth};
 use crate::Kind::{Bool, Int, Text};
 use crate::Value;
 use regex::{Regex, RegexBuilder};
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::iter::Peekable;
 use std::str::Chars;
 
@@ -28,6 +30,8 @@ const LONGEST_PATTERN: usize = 1024;
 const LARGEST_PROGRAM: usize = 1 << 20;
 /// What it costs to compile a pattern that was computed.
 const COMPILING: usize = 500;
+/// How many of these are kept.
+const MOST_COMPILED: usize = 16;
 /// The most repetitions that RE2 takes.
 const MOST_REPETITIONS: u32 = 1000;
 
@@ -52,8 +56,23 @@ fn find_all<'a>(call: &mut Call<'a, '_>, args: &[Value<'a>]) -> Result<Value<'a>
 fn computed<'a>(call: &mut Call<'_, '_>, args: &[Value<'a>]) -> Result<(Regex, &'a str), Fault> {
     let (Value::Text(text), Value::Text(pattern)) = (args[0], args[1]) else { return Err(Fault::NoSuchOverload) };
     call.charge(COMPILING + tenth(text.len() + 1) * pattern.len().div_ceil(4))?;
+    let known = COMPILED.with_borrow(|compiled| compiled.get(pattern).cloned());
+    if let Some(regex) = known {
+        return Ok((regex, text));
+    }
     let regex = compile(pattern).map_err(|_| Fault::Invalid("a regular expression of RE2, up to 1 kB"))?;
+    COMPILED.with_borrow_mut(|compiled| {
+        if compiled.len() >= MOST_COMPILED {
+            compiled.clear();
+        }
+        compiled.insert(pattern.into(), regex.clone());
+    });
     Ok((regex, text))
+}
+
+thread_local! {
+    /// The patterns that were computed last, as they are the same for most objects. Costs do not depend on it.
+    static COMPILED: RefCell<HashMap<Box<str>, Regex>> = RefCell::default();
 }
 
 /// Compiles a pattern.
