@@ -26,12 +26,14 @@ pub(crate) static FUNCTIONS: &[Overload] = &[
 
 /// The longest pattern, in bytes.
 const LONGEST_PATTERN: usize = 1024;
-/// The largest program of a pattern, in bytes.
-const LARGEST_PROGRAM: usize = 1 << 20;
+/// The largest program of a literal pattern, in bytes.
+const LARGEST_LITERAL: usize = 1 << 20;
+/// The largest program of a computed pattern, and of what is cached to run it, in bytes. It takes up to 2 ms to compile.
+const LARGEST_COMPUTED: usize = 1 << 18;
 /// What it costs to compile a pattern that was computed.
-const COMPILING: usize = 500;
+const COMPILING: usize = 2000;
 /// How many of these are kept.
-const MOST_COMPILED: usize = 16;
+const MOST_COMPUTED: usize = 16;
 /// The most repetitions that RE2 takes.
 const MOST_REPETITIONS: u32 = 1000;
 
@@ -56,35 +58,40 @@ fn find_all<'a>(call: &mut Call<'a, '_>, args: &[Value<'a>]) -> Result<Value<'a>
 fn computed<'a>(call: &mut Call<'_, '_>, args: &[Value<'a>]) -> Result<(Regex, &'a str), Fault> {
     let (Value::Text(text), Value::Text(pattern)) = (args[0], args[1]) else { return Err(Fault::NoSuchOverload) };
     call.charge(COMPILING + tenth(text.len() + 1) * pattern.len().div_ceil(4))?;
-    let known = COMPILED.with_borrow(|compiled| compiled.get(pattern).cloned());
-    if let Some(regex) = known {
-        return Ok((regex, text));
-    }
-    let regex = compile(pattern).map_err(|_| Fault::Invalid("a regular expression of RE2, up to 1 kB"))?;
-    COMPILED.with_borrow_mut(|compiled| {
-        if compiled.len() >= MOST_COMPILED {
+    let regex = COMPUTED.with_borrow_mut(|compiled| {
+        if let Some(known) = compiled.get(pattern) {
+            return known.clone();
+        }
+        if compiled.len() >= MOST_COMPUTED {
             compiled.clear();
         }
-        compiled.insert(pattern.into(), regex.clone());
+        let regex = compile_within(LARGEST_COMPUTED, pattern).ok();
+        compiled.entry(pattern.into()).insert_entry(regex).get().clone()
     });
-    Ok((regex, text))
+    Ok((regex.ok_or(Fault::Invalid("a regular expression of RE2, up to 1 kB"))?, text))
 }
 
 thread_local! {
-    /// The patterns that were computed last, as they are the same for most objects. Costs do not depend on it.
-    static COMPILED: RefCell<HashMap<Box<str>, Regex>> = RefCell::default();
+    /// The patterns that were computed last, as they are the same for most objects; none if it is no pattern. Costs do not
+    /// depend on what is here.
+    static COMPUTED: RefCell<HashMap<Box<str>, Option<Regex>>> = RefCell::default();
 }
 
-/// Compiles a pattern.
+/// Compiles a pattern that is a literal.
 ///
 /// # Errors
 /// Says what is wrong with it: its syntax, or that it or its program is too large.
 pub(crate) fn compile(pattern: &str) -> Result<Regex, String> {
+    compile_within(LARGEST_LITERAL, pattern)
+}
+
+fn compile_within(size: usize, pattern: &str) -> Result<Regex, String> {
     if pattern.len() > LONGEST_PATTERN {
         return Err(format!("the pattern is longer than {LONGEST_PATTERN} bytes"));
     }
     let translated = translate(pattern).map_err(|problem| format!("{problem} in `{pattern}`"))?;
-    RegexBuilder::new(&translated).size_limit(LARGEST_PROGRAM).build().map_err(|error| error.to_string())
+    let built = RegexBuilder::new(&translated).size_limit(size).dfa_size_limit(size).build();
+    built.map_err(|error| error.to_string())
 }
 
 /// A class of Perl, in ASCII: what is in it.
