@@ -89,7 +89,7 @@ const NANO: i32 = -9;
 const SHORT_DIGITS: i32 = 18;
 
 impl Quantity {
-    /// Reads an amount. A number without digits is zero.
+    /// Reads an amount.
     ///
     /// # Errors
     /// [`Fault::Invalid`] if it is none, [`Fault::Overflow`] if it has more digits than fit.
@@ -102,13 +102,17 @@ impl Quantity {
         if text.is_empty() {
             return Err(invalid);
         }
-        let digits = digits.trim_start_matches('0');
         let (whole, rest) = split_digits(digits);
         let (fraction, suffix) = rest.strip_prefix('.').map_or(("", rest), split_digits);
+        let significant = whole.trim_start_matches('0');
         let unsigned = match Suffix::parse(suffix).ok_or(invalid)? {
-            Suffix::Decimal(exponent) => decimal(whole, fraction, exponent)?,
-            Suffix::Binary(exponent) => binary(whole, fraction, exponent)?,
+            Suffix::Decimal(exponent) => decimal(significant, fraction, exponent)?,
+            Suffix::Binary(exponent) => binary(significant, fraction, exponent)?,
         };
+        // Upstream takes no digits for zero only where it takes a shortcut.
+        if whole.is_empty() && fraction.is_empty() && !unsigned.short {
+            return Err(invalid);
+        }
         Ok(if negative { unsigned.negated() } else { unsigned })
     }
 
@@ -144,7 +148,7 @@ impl Quantity {
 
     fn plus(self, other: Self) -> Option<Self> {
         if self.mantissa == 0 || other.mantissa == 0 {
-            let sum = if self.mantissa == 0 { other } else { self };
+            let sum = if other.mantissa == 0 { self } else { other };
             return Some(Quantity { short: self.short && other.short, ..sum });
         }
         let exponent = self.exponent.min(other.exponent);
