@@ -351,3 +351,41 @@ impl Check<'_, '_> {
         near
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The files in which the fields of the format are read.
+    const READERS: [&str; 3] =
+        [include_str!("format.rs"), include_str!("format/test_case.rs"), include_str!("param.rs")];
+
+    /// `owner_rollup` of `ownerRollup`.
+    fn snake(name: &str) -> String {
+        name.chars().fold(String::new(), |mut out, c| {
+            if c.is_ascii_uppercase() {
+                out.push('_');
+            }
+            out.push(c.to_ascii_lowercase());
+            out
+        })
+    }
+
+    #[test]
+    fn every_field_of_the_schemas_is_read() {
+        for schema in [&*DETECTOR_SCHEMA, &*PACK_SCHEMA] {
+            schema.root.visit(&mut |rule| {
+                // Labels are read as a map; the two first fields only say what the file is.
+                let own = matches!(rule.additional_properties, Others::Allowed(false));
+                for name in
+                    rule.properties.keys().filter(|name| own && !["apiVersion", "kind"].contains(&name.as_str()))
+                {
+                    let field = format!(" {}:", snake(name));
+                    let renamed = format!("rename = \"{name}\"");
+                    let read = READERS.iter().any(|text| text.contains(&field) || text.contains(&renamed));
+                    assert!(read, "`{name}` is in the schema, and nothing reads it");
+                }
+            });
+        }
+    }
+}
