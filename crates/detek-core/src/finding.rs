@@ -1,10 +1,10 @@
 //! Findings: one bad state of one object, and how a detector reports it.
 
-use crate::{Identity, Level, ObjectRef, OwnerRef, RollUp, Span, Target, clip, judge::Context};
+use crate::{Identity, Level, ObjectRef, OwnerRef, RollUp, Span, Target, Waiver, clip, judge::Context};
 use jiff::Timestamp;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 /// How many names of objects a rolled-up finding keeps.
 const SAMPLES: usize = 5;
@@ -94,6 +94,8 @@ pub struct Finding {
     pub related: Vec<ObjectRef>,
     /// The finding that explains this one; it is then not counted again.
     pub cause: Option<Fingerprint>,
+    /// Who accepts it; it is then not counted.
+    pub waiver: Option<Arc<Waiver>>,
     /// The object whose message this is.
     pub(crate) told_by: ObjectRef,
 }
@@ -255,6 +257,7 @@ impl Draft {
             evidence: self.evidence,
             related: self.related,
             cause: None,
+            waiver: None,
             told_by: object,
         }
     }
@@ -280,6 +283,11 @@ fn fingerprint(id: &str, detect: &str, subject: &ObjectRef, values: &[String], c
 }
 
 impl Finding {
+    /// Whether it counts: no other explains it, and nobody accepts it.
+    pub fn counts(&self) -> bool {
+        self.cause.is_none() && self.waiver.is_none()
+    }
+
     /// Folds another finding of the same fingerprint into this one. The result does not depend on the order.
     pub(crate) fn merge(&mut self, other: Finding) {
         self.count += other.count;

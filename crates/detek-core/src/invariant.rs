@@ -78,7 +78,10 @@ pub fn check_counts(run: &Run) -> Result<(), Violation> {
         if kept > report.counts.findings || (kept < report.counts.findings) != report.counts.truncated {
             return violation(&report.id, format!("keeps {kept} of {} findings", report.counts.findings));
         }
-        let worst = report.findings.iter().map(|finding| finding.level).max();
+        if report.waived().len() as u64 > report.counts.waived {
+            return violation(&report.id, "has waived findings that it does not count");
+        }
+        let worst = report.open().iter().map(|finding| finding.level).max();
         if worst.is_some_and(|worst| worst != report.level) {
             return violation(&report.id, "has another level than its worst finding");
         }

@@ -11,11 +11,13 @@ use crate::{
     group::{Check, Group, Groups, Member},
     symptom,
     verdict::{Standing, standing, verdict},
+    waiver::Waiving,
 };
 use detek_doc::{Caps, Doc, Projection, Store, StoreBuilder};
 use jiff::Timestamp;
 use std::{
     any::TypeId,
+    cmp::Reverse,
     collections::{BTreeMap, HashMap, hash_map::Entry},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
@@ -99,19 +101,23 @@ impl Plan {
         };
         let found = judge_all(&work, &course, judging.threads.max(1));
         let left_out = course.left_out.into_inner();
+        let mut waiving = Waiving::new(&self.waivers, &judging.target, judging.now);
         let mut reports: Vec<Report> = (runners.into_iter().zip(found).enumerate())
             .map(|(number, (runner, findings))| {
                 let fault = runner.group.and_then(|id| groups.get(id)?.fault(number));
-                report(runner, fault, findings)
+                report(runner, fault, findings, &mut waiving)
             })
             .collect();
         symptom::explain(&mut reports);
         for report in &mut reports {
+            let waived = |finding: &Finding| finding.waiver.is_some();
             report.findings.sort_by(|a, b| {
-                (b.level, &a.subject, a.detect, a.fingerprint).cmp(&(a.level, &b.subject, b.detect, b.fingerprint))
+                let (a_first, b_first) = ((waived(a), Reverse(a.level)), (waived(b), Reverse(b.level)));
+                (a_first, &a.subject, a.detect, a.fingerprint).cmp(&(b_first, &b.subject, b.detect, b.fingerprint))
             });
         }
-        Run {
+        let tallies = waiving.tallies();
+        let mut run = Run {
             target: judging.target,
             now: judging.now,
             inputs: inputs.iter().map(Input::without_documents).collect(),
@@ -119,7 +125,10 @@ impl Plan {
             not_run: judging.not_run,
             notes: judging.notes,
             left_out,
-        }
+            waivers: Vec::new(),
+        };
+        run.waivers = self.waivers.audit(&run, &tallies);
+        run
     }
 
     /// For each store, who judges its documents.
@@ -312,7 +321,7 @@ fn failed(text: String, inputs: Vec<InputKey>) -> Standing {
     Standing::Unknown(Reason { class: ReasonClass::Detector, text, inputs })
 }
 
-fn report(runner: Runner, fault: Option<Fault>, findings: Merged) -> Report {
+fn report(runner: Runner, fault: Option<Fault>, findings: Merged, waiving: &mut Waiving<'_>) -> Report {
     let errors = runner.errors.into_inner();
     let mut error = runner.error.into_inner().expect("nothing panics while holding it").map(|(object, text)| Reason {
         class: ReasonClass::Detector,
@@ -327,11 +336,12 @@ fn report(runner: Runner, fault: Option<Fault>, findings: Merged) -> Report {
     }
     let mut findings: Vec<Box<Finding>> =
         if matches!(standing, Standing::Unknown(_)) { Vec::new() } else { findings.into_values().collect() };
-    let total = findings.len() as u64;
+    let (total, evaluated) = (findings.len() as u64, runner.evaluated.into_inner());
+    let waived = waiving.mark((runner.planned.detector.meta().id, &runner.planned.id), evaluated, &mut findings);
     let truncated = findings.len() > KEPT;
     if truncated {
-        // By level and then by a stable hash, not by name: a flood of names cannot push others out.
-        findings.sort_by(|a, b| (b.level, a.fingerprint).cmp(&(a.level, b.fingerprint)));
+        // By level and then by a stable hash, not by name: a flood of names cannot push others out, nor can what is waived.
+        findings.sort_by_key(|finding| (finding.waiver.is_some(), Reverse(finding.level), finding.fingerprint));
         findings.truncate(KEPT);
     }
     let findings: Vec<Finding> = findings.into_iter().map(|finding| *finding).collect();
@@ -341,7 +351,7 @@ fn report(runner: Runner, fault: Option<Fault>, findings: Merged) -> Report {
         id: runner.planned.id,
         level,
         reason,
-        counts: Counts { evaluated: runner.evaluated.into_inner(), findings: total, truncated },
+        counts: Counts { evaluated, findings: total, waived, truncated },
         findings,
     }
 }

@@ -22,6 +22,7 @@ mod plan;
 mod run;
 mod symptom;
 mod verdict;
+mod waiver;
 
 pub mod invariant;
 
@@ -42,3 +43,4 @@ pub use object::{Identity, ObjectRef, OwnerRef, RollUp};
 pub use parameter::{ParamError, Parameter};
 pub use plan::{NotRun, NotRunReason, Plan, PlannedDetector, PlannedInput};
 pub use run::{Counts, Coverage, Note, Reason, ReasonClass, Report, Run, Target, Totals};
+pub use waiver::{Condition, Waiver, WaiverAudit, WaiverState, Waivers};

@@ -1,7 +1,7 @@
 //! The plan: detectors → inputs, with one projection for each input.
 
 use crate::{
-    Addon, AnyDetector, Exclusions, Fact, Facts, InputKey, InputKind, Kind, Level, Needs, Role, RollUp, clip,
+    Addon, AnyDetector, Exclusions, Fact, Facts, InputKey, InputKind, Kind, Level, Needs, Role, RollUp, Waivers, clip,
     detector::keep_row, fact::Read, object::IdentityRow,
 };
 use detek_doc::Projection;
@@ -74,6 +74,7 @@ pub struct Plan {
     pub inputs: Vec<PlannedInput>,
     pub(crate) owners: Owners,
     pub(crate) exclusions: Exclusions,
+    pub(crate) waivers: Waivers,
 }
 
 impl Plan {
@@ -107,7 +108,14 @@ impl Plan {
             inputs: inputs.into_values().collect(),
             owners: |facts| <O as Read>::fetch(facts).ok().map(|owners| owners as Arc<dyn RollUp>),
             exclusions: Exclusions::default(),
+            waivers: Waivers::default(),
         }
+    }
+
+    /// The same plan, whose findings some waivers are about.
+    #[must_use]
+    pub fn waiving(self, waivers: Waivers) -> Self {
+        Plan { waivers, ..self }
     }
 
     /// The same plan, which leaves findings out.

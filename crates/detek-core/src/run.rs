@@ -1,6 +1,6 @@
 //! A run: all reports of one scan, and what they rest on.
 
-use crate::{AnyDetector, Finding, Input, InputKey, Level, NotRun};
+use crate::{AnyDetector, Finding, Input, InputKey, Level, NotRun, WaiverAudit};
 use jiff::Timestamp;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -48,8 +48,10 @@ pub struct Reason {
 pub struct Counts {
     /// Objects judged.
     pub evaluated: u64,
-    /// Findings, also those beyond the cap.
+    /// Findings, also those beyond the cap and those that are waived.
     pub findings: u64,
+    /// Findings that are waived.
+    pub waived: u64,
     /// Whether the list of findings was cut.
     pub truncated: bool,
 }
@@ -61,13 +63,13 @@ pub struct Report {
     pub detector: Arc<dyn AnyDetector>,
     /// Its id.
     pub id: String,
-    /// The highest level of its findings, else Normal, or Unknown.
+    /// The highest level of its findings that are not waived, else Normal, or Unknown.
     pub level: Level,
     /// Why it is Unknown or partial.
     pub reason: Option<Reason>,
     /// Numbers.
     pub counts: Counts,
-    /// Findings, worst first, then by subject.
+    /// Findings, worst first, then by subject; after them those that are waived.
     pub findings: Vec<Finding>,
 }
 
@@ -93,6 +95,8 @@ pub struct Totals {
     pub info: u64,
     /// Detectors not evaluated.
     pub unknown: u64,
+    /// Findings that are waived; in none of the numbers above.
+    pub waived: u64,
 }
 
 /// Something the reader should know that is no finding: a clock skew, an insecure flag.
@@ -134,9 +138,25 @@ pub struct Run {
     pub notes: Vec<Note>,
     /// Findings about single objects that were left out, as the user asked for.
     pub left_out: u64,
+    /// What became of each waiver.
+    pub waivers: Vec<WaiverAudit>,
 }
 
 impl Report {
+    /// The findings that nobody accepts.
+    pub fn open(&self) -> &[Finding] {
+        self.findings.split_at(self.first_waived()).0
+    }
+
+    /// The findings that are waived.
+    pub fn waived(&self) -> &[Finding] {
+        self.findings.split_at(self.first_waived()).1
+    }
+
+    fn first_waived(&self) -> usize {
+        self.findings.partition_point(|finding| finding.waiver.is_none())
+    }
+
     /// Whether it was evaluated on complete inputs.
     pub fn evaluated(&self) -> bool {
         self.reason.is_none()
@@ -173,9 +193,9 @@ impl Run {
     pub fn totals(&self) -> Totals {
         let incomplete = self.reports.iter().filter(|report| report.incomplete());
         let unknown: BTreeSet<&str> = incomplete.map(|report| report.detector.meta().id).collect();
-        let mut totals = Totals { unknown: unknown.len() as u64, ..Totals::default() };
-        for finding in self.reports.iter().flat_map(|report| &report.findings).filter(|finding| finding.cause.is_none())
-        {
+        let waived = self.reports.iter().map(|report| report.counts.waived).sum();
+        let mut totals = Totals { unknown: unknown.len() as u64, waived, ..Totals::default() };
+        for finding in self.reports.iter().flat_map(|report| &report.findings).filter(|finding| finding.counts()) {
             *match finding.level {
                 Level::Fatal => &mut totals.fatal,
                 Level::Error => &mut totals.error,
@@ -189,7 +209,7 @@ impl Run {
     /// The highest level of the findings that count.
     pub fn worst(&self) -> Option<Level> {
         let findings = self.reports.iter().flat_map(|report| &report.findings);
-        findings.filter(|finding| finding.cause.is_none()).map(|finding| finding.level).max()
+        findings.filter(|finding| finding.counts()).map(|finding| finding.level).max()
     }
 
     /// Whether a required input or a detector failed.

@@ -6,12 +6,12 @@ use std::collections::HashMap;
 /// Gives each symptom its cause, and each cause the highest level of its symptoms.
 ///
 /// A finding of a detector with `symptom_of` is explained by a finding of such a detector about the same subject, or
-/// with that subject among its related objects.
+/// with that subject among its related objects. What is waived explains nothing: a waiver hides what it names, no more.
 pub(crate) fn explain(reports: &mut [Report]) {
     let mut causes: HashMap<(&'static str, ObjectRef), Fingerprint> = HashMap::new();
     for report in reports.iter() {
         let id = report.detector.meta().id;
-        for finding in &report.findings {
+        for finding in report.findings.iter().filter(|finding| finding.waiver.is_none()) {
             for object in std::iter::once(&finding.subject).chain(&finding.related) {
                 causes.entry((id, object.clone())).or_insert(finding.fingerprint);
             }
@@ -22,7 +22,7 @@ pub(crate) fn explain(reports: &mut [Report]) {
         for finding in &mut report.findings {
             let find = |id: &&'static str| causes.get(&(*id, finding.subject.clone())).copied();
             finding.cause = report.detector.meta().symptom_of.iter().find_map(find);
-            if let Some(cause) = finding.cause {
+            if let Some(cause) = finding.cause.filter(|_| finding.waiver.is_none()) {
                 let level = raised.entry(cause).or_insert(finding.level);
                 *level = (*level).max(finding.level);
             }
@@ -34,7 +34,8 @@ pub(crate) fn explain(reports: &mut [Report]) {
                 finding.level = finding.level.max(*level);
             }
         }
-        if let Some(worst) = report.findings.iter().map(|finding| finding.level).max() {
+        let counted = report.findings.iter().filter(|finding| finding.waiver.is_none());
+        if let Some(worst) = counted.map(|finding| finding.level).max() {
             report.level = worst;
         }
     }

@@ -97,9 +97,9 @@ fn explain(key: &InputKey, state: InputState, inputs: &Inputs) -> String {
     }
 }
 
-/// The level of a report, and the reason that goes with it.
+/// The level of a report, and the reason that goes with it. What is waived does not count, and proves nothing either.
 pub(crate) fn verdict(standing: Standing, errors: Option<Reason>, findings: &[Finding]) -> (Level, Option<Reason>) {
-    let worst = findings.iter().map(|finding| finding.level).max();
+    let worst = findings.iter().filter(|finding| finding.waiver.is_none()).map(|finding| finding.level).max();
     let why = match standing {
         Standing::Unknown(why) => return (Level::Unknown, Some(why)),
         Standing::Partial(why) => Some(why),

@@ -23,6 +23,7 @@ pub mod schema;
 mod source;
 pub mod tree;
 pub mod version;
+pub mod waivers;
 mod yaml;
 
 pub use builtin::FILES as BUILT_IN;

@@ -7,7 +7,7 @@ use crate::{
     Render,
     text::{evidence, text},
 };
-use detek_core::{Cause, Finding, Input, NotRun, NotRunReason, ObjectRef, Report, Scope};
+use detek_core::{Cause, Finding, Input, NotRun, NotRunReason, ObjectRef, Report, Scope, Waiver, WaiverAudit};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -46,6 +46,8 @@ pub(crate) struct Document<'a> {
     notes: Vec<Cow<'a, str>>,
     #[serde(skip_serializing_if = "is_zero")]
     left_out: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    waivers: Vec<AuditPart<'a>>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
@@ -168,6 +170,8 @@ struct ReasonPart<'a> {
 struct CountsPart {
     evaluated: u64,
     findings: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    waived: u64,
     truncated: bool,
 }
 
@@ -190,6 +194,28 @@ pub(crate) struct FindingPart<'a> {
     related: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiver: Option<WaiverPart<'a>>,
+}
+
+#[derive(Serialize)]
+struct WaiverPart<'a> {
+    name: Cow<'a, str>,
+    owner: Cow<'a, str>,
+    reason: Cow<'a, str>,
+    expires: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ticket: Option<Cow<'a, str>>,
+}
+
+#[derive(Serialize)]
+struct AuditPart<'a> {
+    name: Cow<'a, str>,
+    place: Cow<'a, str>,
+    state: &'static str,
+    matches: u64,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    text: Cow<'a, str>,
 }
 
 #[derive(Serialize)]
@@ -238,6 +264,7 @@ impl<'a> Document<'a> {
             not_run: run.not_run.iter().map(not_run).collect(),
             notes: run.notes.iter().map(|note| text(&note.text)).collect(),
             left_out: run.left_out,
+            waivers: run.waivers.iter().map(audit).collect(),
         }
     }
 }
@@ -290,6 +317,7 @@ fn report(report: &Report) -> ReportPart<'_> {
         counts: CountsPart {
             evaluated: report.counts.evaluated,
             findings: report.counts.findings,
+            waived: report.counts.waived,
             truncated: report.counts.truncated,
         },
         findings: report.findings.iter().map(finding).collect(),
@@ -310,6 +338,27 @@ pub(crate) fn finding(finding: &Finding) -> FindingPart<'_> {
         evidence: evidence(&finding.evidence),
         related: objects(&finding.related),
         cause: finding.cause.map(|cause| cause.to_string()),
+        waiver: finding.waiver.as_deref().map(waiver),
+    }
+}
+
+fn waiver(waiver: &Waiver) -> WaiverPart<'_> {
+    WaiverPart {
+        name: text(&waiver.name),
+        owner: text(&waiver.owner),
+        reason: text(&waiver.reason),
+        expires: waiver.expires.to_string(),
+        ticket: waiver.ticket.as_deref().map(text),
+    }
+}
+
+fn audit(audit: &WaiverAudit) -> AuditPart<'_> {
+    AuditPart {
+        name: text(&audit.name),
+        place: text(&audit.place),
+        state: audit.state.name(),
+        matches: audit.matches,
+        text: text(&audit.text),
     }
 }
 

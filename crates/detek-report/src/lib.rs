@@ -10,6 +10,7 @@ mod gaps;
 mod outline;
 mod terminal;
 mod text;
+mod waived;
 mod words;
 
 pub use gaps::{Gap, gaps, grant};
@@ -120,6 +121,11 @@ pub static FORMATS: &[Format] = &[
     Format::new(("prometheus", "prom"), "numbers of findings as metrics", formats::prometheus::render),
     Format::new(("sarif", "sarif"), "findings for code scanning services", formats::sarif::render),
     Format { for_terminal: true, ..Format::new(("table", "txt"), "for people", formats::table::render) },
+    Format::new(
+        ("waivers", "yaml"),
+        "a file of waivers for what is found now, to begin with",
+        formats::waivers::render,
+    ),
     Format {
         for_terminal: true,
         ..Format::new(("wide", "txt"), "the table with every finding, what was seen, and when", formats::wide::render)

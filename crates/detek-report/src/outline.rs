@@ -68,7 +68,7 @@ pub(crate) fn rows(run: &Run) -> Vec<Row<'_>> {
     for reports in families(run) {
         let mut own = Vec::new();
         let mut explained: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
-        for finding in reports.iter().flat_map(|report| &report.findings) {
+        for finding in reports.iter().flat_map(|report| report.open()) {
             match root(finding, &homes) {
                 Some(detector) => explained.entry(detector).or_default().push(finding),
                 None => own.push(finding),

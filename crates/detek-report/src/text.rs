@@ -18,6 +18,11 @@ pub(crate) fn text(value: &str) -> Cow<'_, str> {
     Cow::Owned(detek_core::clip(value, LONGEST))
 }
 
+/// As [`text`], without the two characters that XML 1.0 and YAML forbid and cleaning leaves.
+pub(crate) fn legal(value: &str) -> String {
+    text(value).replace(['\u{fffe}', '\u{ffff}'], "")
+}
+
 /// Evidence with every name and text in it cleaned. Names that are then the same stay apart.
 pub(crate) fn evidence(evidence: &Evidence) -> Map<String, Value> {
     fields(evidence.iter())

@@ -36,7 +36,8 @@
   const objectOf = ({ kind, namespace, name }) => [kind, namespace, name].filter(Boolean).join("/");
   const items = runs.map((run) =>
     run.reports.flatMap((report) =>
-      (report.findings || []).map((finding, order) => ({ run, report, finding, order }))));
+      (report.findings || []).map((finding, order) => ({ run, report, finding, order }))
+        .filter((item) => !item.finding.waiver)));
   const causes = new Map(items.flat().map((item) => [item.finding.fingerprint, item]));
   const effects = new Map();
   for (const item of items.flat()) {

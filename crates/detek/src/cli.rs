@@ -38,7 +38,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         form: Form,
     },
-    /// List detectors, sets, contexts, formats, errors or schemas
+    /// List detectors, sets, contexts, formats, errors, schemas or waivers
     List {
         /// What to list
         #[arg(default_value = "detectors")]
@@ -50,6 +50,9 @@ pub(crate) enum Command {
         /// Kubeconfig, for contexts
         #[arg(long, value_name = "FILE")]
         kubeconfig: Option<PathBuf>,
+        /// File of waivers, for waivers; repeatable
+        #[arg(long, value_name = "FILE")]
+        waivers: Vec<PathBuf>,
         #[command(flatten)]
         config: ConfigFile,
     },
@@ -83,6 +86,8 @@ pub(crate) enum ListKind {
     Errors,
     /// JSON Schemas of files, for editors
     Schemas,
+    /// Accepted findings, and which of them have ended
+    Waivers,
 }
 
 /// Which configuration counts.
@@ -236,6 +241,12 @@ pub(crate) struct Reporting {
     #[arg(long, value_name = "BOOL", default_value_t = false, action = ArgAction::Set, num_args = 0..=1,
         require_equals = true, default_missing_value = "true", hide_default_value = true, hide_possible_values = true)]
     pub(crate) allow_partial: bool,
+    /// File of findings that are accepted; repeatable. `-o waivers=FILE` writes one to begin with
+    #[arg(long, value_name = "FILE")]
+    pub(crate) waivers: Vec<PathBuf>,
+    /// Accept nothing
+    #[arg(long)]
+    pub(crate) no_waivers: bool,
     /// Nothing on standard error unless the run fails
     #[arg(short, long)]
     pub(crate) quiet: bool,
@@ -451,7 +462,7 @@ fn subcommand(matches: &ArgMatches) -> &str {
 
 /// Whether a command heeds the configuration. `list` does for few kinds: it is also what helps with a broken one.
 fn is_configured(typed: &ArgMatches) -> bool {
-    let of_list = |kind: &ListKind| matches!(kind, ListKind::Contexts);
+    let of_list = |kind: &ListKind| matches!(kind, ListKind::Contexts | ListKind::Waivers);
     let listed = typed.try_get_one::<ListKind>("kind").ok().flatten();
     typed.try_contains_id("config").is_ok() && listed.is_none_or(of_list)
 }

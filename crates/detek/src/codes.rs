@@ -110,7 +110,7 @@ pub(crate) static PAGES: [Page; 21] = [
         code: "DTK-E105",
         title: "unknown or invalid key \"X\" at FILE:L:C",
         exit: 2,
-        meaning: "A configuration file or a DETEK_ variable holds a key that there is not, a value that does not fit, or one that this file may not set: a project file names no credentials, no clusters and no reports outside its directory. The message shows the line and what would be right.",
+        meaning: "A configuration file, a file of waivers or a DETEK_ variable holds a key that there is not, a value that does not fit, or one that this file may not set: a project file names no credentials, no clusters and no reports outside its directory. The message shows the line and what would be right.",
         fix: "`detek list schemas config` prints every key; `detek doctor --config` every value and who set it.",
     },
     Page {

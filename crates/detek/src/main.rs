@@ -15,6 +15,7 @@ mod progress;
 mod scan;
 mod schemas;
 mod select;
+mod waivers;
 
 use failure::{Code, Failure};
 use std::{io::Write as _, process::ExitCode};

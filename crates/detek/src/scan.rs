@@ -75,6 +75,7 @@ pub(crate) async fn scan(
     let now = request.now.or_else(|| cluster.now()).unwrap_or_else(local_time);
     let judging = Judging { target, now, threads, not_run: selected.not_run.clone(), notes };
     let mut run = tokio::task::block_in_place(|| plan.judge(&inputs, judging));
+    run.notes.extend(crate::waivers::notes(&run));
     if run.left_out > 0 {
         let text = format!("{} findings about excluded objects were left out", run.left_out);
         run.notes.push(Note { text });

@@ -13,5 +13,7 @@ pub(crate) struct Schema {
 }
 
 /// Every schema, by name.
-pub(crate) static SCHEMAS: &[Schema] =
-    &[Schema { name: "config", help: "a configuration file: detek.yaml", json: crate::config::schema }];
+pub(crate) static SCHEMAS: &[Schema] = &[
+    Schema { name: "config", help: "a configuration file: detek.yaml", json: crate::config::schema },
+    Schema { name: "waiver", help: "an accepted finding", json: detek_packs::waivers::schema },
+];

@@ -5,7 +5,7 @@ use crate::{
     config::{Setting, Settings},
     failure::{Code, Failure, did_you_mean},
 };
-use detek_core::{Addon, AnyDetector, Exclusions, Level, Meta, NotRun, NotRunReason, Plan};
+use detek_core::{Addon, AnyDetector, Exclusions, Level, Meta, NotRun, NotRunReason, Plan, Waivers};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -48,6 +48,13 @@ pub(crate) struct Selected {
     pub(crate) not_run: Vec<NotRun>,
     /// Names of inputs that are not read.
     pub(crate) skipped: BTreeSet<String>,
+}
+
+impl Selected {
+    /// The same, whose findings some waivers are about.
+    pub(crate) fn waiving(self, waivers: Waivers) -> Self {
+        Selected { plan: self.plan.waiving(waivers), ..self }
+    }
 }
 
 /// The plan for a selection, with what is set of detectors, on `cluster` (the name of its context). Without one, what is set

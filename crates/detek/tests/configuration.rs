@@ -129,30 +129,31 @@ limits: {deadline: 7m}
     let home = with(&[(PROJECT, project), (USER, "exec_policy: [none]")]);
     let (output, ..) = ran(&home, &[("DETEK_FAIL_ON", "error")], &["doctor", "--config", "security"]);
     expect![[r"
-          user file     ~/.config/detek/config.yaml
-          project file  detek.yaml
+        user file     ~/.config/detek/config.yaml
+        project file  detek.yaml
 
-          allow_partial                                                    false                default
-          contexts                                                         -                    default
-          detectors.failed_pod.enabled                                     false                detek.yaml:4:3
-          detectors.failed_pod.reason                                      covered by alerting  detek.yaml:4:3
-          detectors.node_taint_forgotten.overrides[0].params.max (prod-*)  30d                  detek.yaml:5:70
-          detectors.pod_without_limits.level                               info                 detek.yaml:3:3
-          detectors.pod_without_limits.params.check_cpu                    false                detek.yaml:3:46
-          enable                                                           -                    default
-          exclude_labels                                                   -                    default
-          exclude_namespaces                                               kube-*               detek.yaml:6:21
-          exec_policy                                                      none                 ~/.config/detek/config.yaml:1:14
-          fail_on                                                          error                $DETEK_FAIL_ON
-          kubeconfig                                                       -                    default
-          limits.concurrency                                               4                    default
-          limits.deadline                                                  7m                   detek.yaml:7:20
-          limits.max_list_bytes                                            17179869184          default
-          limits.max_objects                                               2000000              default
-          outputs                                                          -                    default
-          set                                                              security             [SET]
-          skip_inputs                                                      -                    default
-          version                                                          1                    default
+        allow_partial                                                    false                default
+        contexts                                                         -                    default
+        detectors.failed_pod.enabled                                     false                detek.yaml:4:3
+        detectors.failed_pod.reason                                      covered by alerting  detek.yaml:4:3
+        detectors.node_taint_forgotten.overrides[0].params.max (prod-*)  30d                  detek.yaml:5:70
+        detectors.pod_without_limits.level                               info                 detek.yaml:3:3
+        detectors.pod_without_limits.params.check_cpu                    false                detek.yaml:3:46
+        enable                                                           -                    default
+        exclude_labels                                                   -                    default
+        exclude_namespaces                                               kube-*               detek.yaml:6:21
+        exec_policy                                                      none                 ~/.config/detek/config.yaml:1:14
+        fail_on                                                          error                $DETEK_FAIL_ON
+        kubeconfig                                                       -                    default
+        limits.concurrency                                               4                    default
+        limits.deadline                                                  7m                   detek.yaml:7:20
+        limits.max_list_bytes                                            17179869184          default
+        limits.max_objects                                               2000000              default
+        outputs                                                          -                    default
+        set                                                              security             [SET]
+        skip_inputs                                                      -                    default
+        version                                                          1                    default
+        waivers                                                          -                    default
     "]].assert_eq(&output.replace(&home.path().display().to_string(), "~"));
 }
 

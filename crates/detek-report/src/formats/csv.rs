@@ -7,7 +7,7 @@ use crate::{
 use detek_core::{Finding, ObjectRef, Report};
 use std::borrow::Cow;
 
-const HEADER: [&str; 15] = [
+const HEADER: [&str; 16] = [
     "cluster",
     "detector",
     "level",
@@ -23,11 +23,12 @@ const HEADER: [&str; 15] = [
     "related",
     "fingerprint",
     "cause",
+    "waiver",
 ];
 
 pub(crate) fn render(runs: &[Render<'_>], style: &Style<'_>, out: &mut Vec<u8>) {
     let mut writer = csv::Writer::from_writer(out);
-    let mut write = |cells: [Cow<'_, str>; 15]| {
+    let mut write = |cells: [Cow<'_, str>; 16]| {
         let guarded = cells.iter().map(|cell| if style.csv_raw { Cow::Borrowed(&**cell) } else { guard(cell) });
         writer.write_record(guarded.map(Cow::into_owned)).expect("rows are of one length, the sink is memory");
     };
@@ -42,7 +43,7 @@ pub(crate) fn render(runs: &[Render<'_>], style: &Style<'_>, out: &mut Vec<u8>) 
     writer.flush().expect("the sink is memory");
 }
 
-fn row<'a>(cluster: &'a str, report: &'a Report, finding: &'a Finding) -> [Cow<'a, str>; 15] {
+fn row<'a>(cluster: &'a str, report: &'a Report, finding: &'a Finding) -> [Cow<'a, str>; 16] {
     let subject = &finding.subject;
     [
         text(cluster),
@@ -64,6 +65,7 @@ fn row<'a>(cluster: &'a str, report: &'a Report, finding: &'a Finding) -> [Cow<'
         list(&finding.related).into(),
         finding.fingerprint.to_string().into(),
         finding.cause.map_or_else(String::new, |cause| cause.to_string()).into(),
+        finding.waiver.as_deref().map_or("".into(), |waiver| text(&waiver.name)),
     ]
 }
 

@@ -164,7 +164,7 @@ fn collectors(run: &Run, created_at: &str) -> Option<Entry> {
 
 fn entry(report: &Report, run: &Run, created_at: &str) -> Entry {
     let original = ORIGINALS.iter().find(|original| original.id == report.id).unwrap_or(&OTHER);
-    let elements: Vec<Value> = report.findings.iter().flat_map(|finding| elements(finding, original.fields)).collect();
+    let elements: Vec<Value> = report.open().iter().flat_map(|finding| elements(finding, original.fields)).collect();
     let mut attachment = counted(report, original, run);
     let (level, problem) = match report.level {
         Level::Unknown => {
@@ -204,10 +204,13 @@ fn counted(report: &Report, original: &Original, run: &Run) -> Vec<Data> {
         attachment.push(Data { description: PROBES, data: slices.map_or(0, |input| input.volume().items).into() });
     }
     let unlisted = |finding: &Finding| finding.count.saturating_sub(finding.samples.len().max(1) as u64);
-    let rest: u64 = report.findings.iter().map(unlisted).sum::<u64>()
+    let rest: u64 = report.open().iter().map(unlisted).sum::<u64>()
         + report.counts.findings.saturating_sub(report.findings.len() as u64);
     if rest > 0 {
         attachment.push(Data { description: "# of objects that are not listed", data: rest.into() });
+    }
+    if report.counts.waived > 0 {
+        attachment.push(Data { description: "# of findings that are waived", data: report.counts.waived.into() });
     }
     if let Some(why) = report.reason.as_ref().filter(|_| report.partial()) {
         attachment.push(Data { description: "not everything was read", data: text(&why.text).into() });

@@ -1,7 +1,7 @@
 //! `junit`: a suite for each cluster, a case for each detector. A detector that was not evaluated is an error, never a
 //! case that passed.
 
-use crate::{Render, Style, text::text, words::thousands};
+use crate::{Render, Style, text::legal, words::thousands};
 use detek_core::{Finding, Level, ReasonClass, Report};
 use quick_xml::{
     Writer,
@@ -81,7 +81,7 @@ fn case(class: &str, report: &Report, outcome: &Outcome, writer: &mut Writer<&mu
 }
 
 fn outcome(report: &Report, fail_on: Option<Level>) -> Outcome {
-    let counted = report.findings.iter().filter(|finding| finding.cause.is_none());
+    let counted = report.findings.iter().filter(|finding| finding.counts());
     let failing: Vec<&Finding> = counted.filter(|finding| finding.level >= fail_on.unwrap_or(Level::Warn)).collect();
     match &report.reason {
         _ if !failing.is_empty() => Outcome::Failure(failure(report, &failing)),
@@ -111,9 +111,4 @@ fn failure(report: &Report, findings: &[&Finding]) -> String {
         writeln!(lines, "Not everything was read: {}", legal(&why.text)).expect("writing to a string cannot fail");
     }
     lines + meta.remediation
-}
-
-/// Cluster text without the two characters that XML 1.0 forbids and cleaning leaves.
-fn legal(value: &str) -> String {
-    text(value).replace(['\u{fffe}', '\u{ffff}'], "")
 }

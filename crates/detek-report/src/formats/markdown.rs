@@ -7,6 +7,7 @@ use crate::{
     gaps::{fixes, gaps},
     outline::{Row, coverage, nothing_found, rows, totals},
     text::text,
+    waived,
     words::{count, thousands},
 };
 use detek_core::Run;
@@ -35,7 +36,8 @@ fn write_page(render: &Render<'_>, style: &Style<'_>, page: &mut String) -> fmt:
     let version = run.target.version.as_deref().map_or_else(String::new, |version| format!(" {}", code(version, 40)));
     writeln!(page, "### detek: {}{version}\n", code(&run.target.context, 100))?;
     let totals = totals(run).map(|(level, number)| format!("{} {}", level.name(), thousands(number)));
-    writeln!(page, "**{}** · {}", totals.join(" · "), coverage(run))?;
+    let waived = waived::number(run).map_or_else(String::new, |waived| format!(" · {waived}"));
+    writeln!(page, "**{}**{waived} · {}", totals.join(" · "), coverage(run))?;
     write_gaps(run, style, page)?;
     let rows = rows(run);
     if rows.is_empty() {

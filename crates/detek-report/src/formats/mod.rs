@@ -11,4 +11,5 @@ pub(crate) mod name;
 pub(crate) mod prometheus;
 pub(crate) mod sarif;
 pub(crate) mod table;
+pub(crate) mod waivers;
 pub(crate) mod wide;

@@ -10,7 +10,7 @@ use std::{collections::HashSet, fmt::Write as _};
 /// Name, help, and the lines of one run under a cluster's label.
 type Gauge = (&'static str, &'static str, fn(&Render<'_>, &mut Samples<'_>));
 
-const GAUGES: [Gauge; 6] = [
+const GAUGES: [Gauge; 7] = [
     ("detek_detectors_applicable", "Detectors that apply to the cluster.", |render, samples| {
         samples.add(&[], render.run.coverage().applicable as f64);
     }),
@@ -18,6 +18,9 @@ const GAUGES: [Gauge; 6] = [
         samples.add(&[], render.run.coverage().evaluated as f64);
     }),
     ("detek_findings", "Findings of a detector that was evaluated, without those that another explains.", findings),
+    ("detek_findings_waived", "Findings that somebody accepts, in no other number.", |render, samples| {
+        samples.add(&[], render.run.totals().waived as f64);
+    }),
     ("detek_inputs", "Inputs by the state in which they were read.", inputs),
     (
         "detek_report_level",
@@ -77,7 +80,7 @@ impl Samples<'_> {
 fn findings(render: &Render<'_>, samples: &mut Samples<'_>) {
     for report in &render.run.reports {
         for level in Level::OF_FINDINGS {
-            let counted = report.findings.iter().filter(|finding| finding.cause.is_none() && finding.level == level);
+            let counted = report.findings.iter().filter(|finding| finding.counts() && finding.level == level);
             let number = counted.count();
             // Of a list that was read in part, only what was seen is known.
             if number > 0 || report.evaluated() {

@@ -6,7 +6,7 @@ use crate::{
     Render, Style,
     text::{evidence, text},
 };
-use detek_core::{Finding, Level, ObjectRef, ReasonClass, Report};
+use detek_core::{Finding, Level, ObjectRef, ReasonClass, Report, Waiver};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -41,6 +41,8 @@ struct SarifResult<'a> {
     locations: [Value; 1],
     occurrence_count: u64,
     partial_fingerprints: Value,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<Value>,
     properties: Value,
 }
 
@@ -128,8 +130,19 @@ fn result<'a>(index: usize, report: &'a Report, finding: &'a Finding) -> SarifRe
         })],
         occurrence_count: finding.count.max(1),
         partial_fingerprints: json!({"detek/v1": finding.fingerprint.to_string()}),
+        suppressions: finding.waiver.as_deref().map(suppression).into_iter().collect(),
         properties,
     }
+}
+
+fn suppression(waiver: &Waiver) -> Value {
+    let mut properties = json!({"waiver": text(&waiver.name), "owner": text(&waiver.owner), "expires": waiver.expires});
+    if let Some(ticket) = &waiver.ticket {
+        properties["ticket"] = text(ticket).into();
+    }
+    json!({
+        "kind": "external", "status": "accepted", "justification": unlinked(&waiver.reason), "properties": properties,
+    })
 }
 
 /// Says that a detector was not evaluated, or not on everything.

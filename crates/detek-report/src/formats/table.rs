@@ -6,6 +6,7 @@ use crate::{
     outline::{self, Row, rows},
     terminal::{Line, Look, fit, shape, width},
     text::text,
+    waived,
     words::{count, thousands},
 };
 use detek_core::{Level, ObjectRef, Run};
@@ -73,6 +74,9 @@ pub(super) fn head(render: &Render<'_>, style: &Style<'_>) -> Vec<Line> {
         totals = totals.add(Look::Plain, space).add(look, format!("{} {}", level.sign(), thousands(number)));
     }
     // The coverage belongs to the totals, however narrow the terminal: these lines are not cut.
+    if let Some(waived) = waived::number(run) {
+        totals = totals.add(Look::Plain, "   ").add(Look::Faint, waived);
+    }
     let space = if narrow(style) { 2 } else { 10 };
     let totals = totals.add(Look::Plain, " ".repeat(space)).add(Look::Plain, outline::coverage(run));
     vec![title, totals, Line::default()]

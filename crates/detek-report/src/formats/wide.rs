@@ -6,6 +6,7 @@ use crate::{
     outline::{Row, nothing_found, rows},
     terminal::{Line, Look},
     text::{evidence, text},
+    waived,
     words::{count, thousands},
 };
 use detek_core::{Finding, Input, Run};
@@ -23,6 +24,7 @@ pub(crate) fn render(runs: &[Render<'_>], style: &Style<'_>, out: &mut Vec<u8>) 
             lines.extend([Line::default().add(Look::Plain, format!("  {}", nothing_found(run))), Line::default()]);
         }
         lines.extend(rows.iter().flat_map(|row| detector(row, style)));
+        lines.extend(accepted(run));
         lines.extend(off(run));
         lines.extend(inputs(run));
         lines
@@ -80,6 +82,31 @@ fn pairs(finding: &Finding) -> String {
         other => format!("{name}={other}"),
     };
     evidence(&finding.evidence).iter().map(pair).collect::<Vec<_>>().join("  ")
+}
+
+/// What somebody accepts, and what became of each waiver.
+fn accepted(run: &Run) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (id, finding, waiver) in waived::findings(run) {
+        let line = Line::default()
+            .add(Look::Plain, "  ")
+            .add(Look::Faint, "waived")
+            .add(Look::Plain, format!("  {}  ", text(id)));
+        let line = line.add(Look::Strong, text(&finding.subject.to_string())).add(Look::Plain, "  ");
+        lines.push(line.add(Look::Plain, text(&finding.message)));
+        lines.push(Line::default().to(INDENT + 4).add(Look::Plain, waived::terms(waiver)));
+    }
+    for audit in &run.waivers {
+        let line = Line::default().add(Look::Plain, "  ").add(Look::Faint, "waiver").add(Look::Plain, "  ");
+        let line = line.add(Look::Strong, text(&audit.name));
+        let what = format!("  {}, {}", audit.state.name(), count(audit.matches, "finding"));
+        let why = if audit.text.is_empty() { String::new() } else { format!(": {}", text(&audit.text)) };
+        lines.push(line.add(Look::Plain, what + &why));
+    }
+    if !lines.is_empty() {
+        lines.push(Line::default());
+    }
+    lines
 }
 
 /// Detectors that were not asked, and what would switch them on.

@@ -2,7 +2,7 @@
 
 use super::{
     format,
-    runs::{complete, empty, gaps, silent, unread},
+    runs::{complete, empty, gaps, silent, unread, waived},
     text,
 };
 use crate::{FORMATS, Style};
@@ -17,6 +17,17 @@ fn check(name: &str, text: &str) {
 fn every_format_writes_what_it_wrote_before() {
     for format in FORMATS.iter().filter(|format| !["html", "json-v1"].contains(&format.name)) {
         check(&format!("run.{}", format.name), &text(format, &[&complete(), &gaps()], &Style::default()));
+    }
+}
+
+#[test]
+fn what_is_waived_is_told_and_counts_in_no_total() {
+    for format in FORMATS.iter().filter(|format| !["html", "json-v1"].contains(&format.name)) {
+        check(&format!("waived.{}", format.name), &text(format, &[&waived()], &Style::default()));
+    }
+    let page = text(format("html"), &[&waived()], &Style::default());
+    for told in ["<li class=\"chip waived\">", ">Waived</h3>", ">Waivers</h3>", "vendor ships 2.0 &#60;soon&#62;"] {
+        assert!(page.contains(told), "{told}");
     }
 }
 

@@ -4,7 +4,8 @@ use crate::Render;
 use detek_core::{
     Addon, AnyDetector, Armed, Category, Cause, CauseClass, Cluster, Confidence, Fact, Facts, Fault, Findings, Input,
     InputKey, Inputs, Judge, Judging, Level, Meta, Needs, NotRun, NotRunReason, ObjectRef, OwnerRef, ParamError,
-    Parameter, Plan, Reason, ReasonClass, Reference, Report, RollUp, RowOf, Run, Scope, Stage, Target, Volume,
+    Parameter, Plan, Reason, ReasonClass, Reference, Report, RollUp, RowOf, Run, Scope, Stage, Target, Volume, Waiver,
+    Waivers,
 };
 use detek_doc::{Caps, Projection, Store, StoreBuilder};
 use jiff::Timestamp;
@@ -230,6 +231,10 @@ pub(crate) fn one_document() -> Store {
 }
 
 fn judge(detectors: Vec<Scripted>, inputs: Vec<Input>) -> Run {
+    judge_waiving(detectors, inputs, Waivers::default())
+}
+
+fn judge_waiving(detectors: Vec<Scripted>, inputs: Vec<Input>, waivers: Waivers) -> Run {
     let detectors = detectors.into_iter().map(|detector| Arc::new(detector) as Arc<dyn AnyDetector>).collect();
     let judging = Judging {
         target: Target {
@@ -244,7 +249,7 @@ fn judge(detectors: Vec<Scripted>, inputs: Vec<Input>) -> Run {
         not_run: Vec::new(),
         notes: Vec::new(),
     };
-    Plan::new::<NoOwners>(detectors).judge(&inputs.into_iter().collect::<Inputs>(), judging)
+    Plan::new::<NoOwners>(detectors).waiving(waivers).judge(&inputs.into_iter().collect::<Inputs>(), judging)
 }
 
 /// The report of one detector.
@@ -324,6 +329,53 @@ pub(crate) fn silent() -> Run {
         detector.script = nothing;
     }
     judge(detectors, vec![read("kubernetes/core/v1/pods", 3)])
+}
+
+fn waiver(name: &str, detector: &str, expires: &str) -> Waiver {
+    Waiver {
+        name: name.into(),
+        place: format!("waivers.yaml: {name}"),
+        detectors: vec![detector.into()],
+        clusters: vec!["prod-*".into()],
+        namespaces: Vec::new(),
+        kinds: Vec::new(),
+        names: Vec::new(),
+        condition: None,
+        reason: "vendor ships 2.0 <soon>".into(),
+        owner: "team-batch".into(),
+        expires: expires.parse().expect("a day"),
+        ticket: Some("https://tracker.example/ABC-1".into()),
+    }
+}
+
+/// As [`complete`], with waivers in every state.
+pub(crate) fn waived() -> Run {
+    let one = |waiver: Waiver| Arc::new(waiver);
+    let waivers = Waivers {
+        all: vec![
+            one(waiver("all_of_failed_pod", "failed_pod", "2026-06-30")),
+            one(Waiver {
+                names: vec!["ca*".into()],
+                ..waiver("one_of_two", "pod_without_limits.limits", "2026-01-05")
+            }),
+            one(Waiver {
+                namespaces: vec!["payments".into()],
+                ..waiver("broad", "service_no_available_target", "2026-06-30")
+            }),
+            one(waiver("ended", "node_taint_forgotten", "2026-01-01")),
+            one(waiver("nothing_left", "pod_image_mutable_tag", "2026-06-30")),
+            one(waiver("misspelt", "failed_pd", "2026-06-30")),
+            one(waiver("too_long", "failed_pod", "2028-01-01")),
+            one(Waiver { clusters: vec!["test".into()], ..waiver("elsewhere", "failed_pod", "2026-06-30") }),
+        ],
+        invalid: vec![("unfinished".into(), "waivers.yaml:9:1".into(), "\"owner\" is missing".into())],
+        detectors: ["failed_pod", "node_taint_forgotten", "pod_image_mutable_tag", "pod_without_limits"]
+            .into_iter()
+            .chain(["service_no_available_target"])
+            .map(str::to_owned)
+            .collect(),
+    };
+    judge_waiving(detectors(), vec![read("kubernetes/core/v1/pods", 3)], waivers)
 }
 
 /// Nothing could be read, not even the version.

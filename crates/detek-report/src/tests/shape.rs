@@ -3,6 +3,7 @@
 use super::dom::Dom;
 use quick_xml::{Reader, events::Event};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// The shape of a format's output. Two outputs of one shape differ in text only.
 pub(super) fn shape(format: &str, output: &str) -> String {
@@ -17,10 +18,24 @@ pub(super) fn shape(format: &str, output: &str) -> String {
         "prometheus" => prometheus(output),
         "markdown" => markdown(output),
         "name" => output.chars().filter(|c| "\t\n".contains(*c)).collect(),
+        "waivers" => waivers(output),
         "table" | "wide" => format!("{} lines", output.lines().count()),
         "html" => html(output),
         other => panic!("`{other}` is a format without a shape: say what a program sees of it"),
     }
+}
+
+/// What its documents look like; how many there are depends on which names are the same.
+fn waivers(output: &str) -> String {
+    let documents: Vec<Value> = serde_saphyr::from_multiple(output).expect("valid YAML");
+    let fields = |document: &Value| {
+        let list =
+            |field: &str| document["spec"]["match"][field].as_array().expect("a list").iter().all(Value::is_string);
+        assert!(["clusters", "namespaces", "kinds", "names"].iter().all(|field| list(field)), "{document}");
+        let names = |value: &Value| value.as_object().expect("a map").keys().cloned().collect::<Vec<_>>().join(" ");
+        format!("{} {}\n", names(document), names(&document["spec"]))
+    };
+    documents.iter().map(fields).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// Lines, their code spans and, in a table, their cells.

@@ -10,10 +10,13 @@ use crate::{
     schemas::SCHEMAS,
     select::SETS,
 };
-use detek_core::Addon;
+use detek_core::{Addon, Waiver, WaiverAudit};
 use detek_report::FORMATS;
 use serde_json::{Value, json};
-use std::path::Path;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 pub(super) fn list(
     kind: ListKind,
@@ -30,11 +33,43 @@ pub(super) fn list(
             contexts.iter().map(|context| Row::new(&detek_core::clip(context, 200), "")).collect()
         }
         ListKind::Formats => FORMATS.iter().map(|format| Row::new(format.name, format.help)).collect(),
+        ListKind::Waivers => return waivers(&[], form),
         ListKind::Schemas => SCHEMAS.iter().map(|schema| Row::new(schema.name, schema.help)).collect(),
         ListKind::Errors => PAGES.iter().map(|page| Row::new(page.code, page.title).with("exit", page.exit)).collect(),
     };
     answer(&rows).print(form)?;
     Ok(0)
+}
+
+/// The waivers of some files, as far as they are known without a run.
+pub(super) fn waivers(files: &[PathBuf], form: FormKind) -> Result<u8, Failure> {
+    let waivers = crate::waivers::load(files)?;
+    let audits = waivers.look(crate::scan::local_time());
+    let known = waivers.all.iter().map(Some).chain(std::iter::repeat(None));
+    let rows: Vec<Row> = audits.iter().zip(known).map(|(audit, known)| waiver(audit, known.map(Arc::as_ref))).collect();
+    answer(&rows).print(form)?;
+    Ok(0)
+}
+
+fn waiver(audit: &WaiverAudit, waiver: Option<&Waiver>) -> Row {
+    let terms = waiver.map(|waiver| format!("until {} by {}: {}", waiver.expires, waiver.owner, waiver.reason));
+    let said = match audit.text.as_str() {
+        "" => terms.unwrap_or_default(),
+        text => format!("{text} ({})", audit.place),
+    };
+    let help = format!("{:<16}  {}", audit.state.name(), detek_core::clip(&said, 200));
+    let row = Row { help, ..Row::new(&detek_core::clip(&audit.name, 100), "") };
+    let row = row.with("state", audit.state.name()).with("place", audit.place.as_str());
+    let row = if audit.text.is_empty() { row } else { row.with("text", audit.text.as_str()) };
+    match waiver {
+        None => row,
+        Some(waiver) => row
+            .with("detectors", waiver.detectors.as_slice())
+            .with("owner", waiver.owner.as_str())
+            .with("reason", waiver.reason.as_str())
+            .with("expires", waiver.expires.to_string())
+            .with("ticket", waiver.ticket.as_deref()),
+    }
 }
 
 /// One thing of a list.

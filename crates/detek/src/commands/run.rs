@@ -14,7 +14,7 @@ use crate::{
     scan::{Request, Scanned, local_time, scan},
     select::{Selected, select},
 };
-use detek_core::Run;
+use detek_core::{Run, Waivers};
 use detek_kube::{Cluster, Instant, ReadOptions};
 use detek_report::Render;
 use detek_sim::{Sim, Tls, on};
@@ -45,7 +45,7 @@ pub(super) async fn run(arguments: RunArguments, session: &Session) -> Result<u8
         (name, connecting)
     });
     let scans = Scans {
-        chooser: Chooser::new(selection, session)?,
+        chooser: Chooser::new(selection, &reporting, session)?,
         namespaces: target.namespace.clone(),
         limits,
         now,
@@ -69,7 +69,7 @@ pub(super) async fn demo(arguments: DemoArguments, session: &Session) -> Result<
         let connected = Cluster::from_kubeconfig_text(&kubeconfig, None).await;
         connected.map_err(|why| crate::connect::failure(&why, &told))
     });
-    let chooser = Chooser::new(selection, session)?;
+    let chooser = Chooser::new(selection, &reporting, session)?;
     let scans = Scans { chooser, namespaces: namespace, limits, now: None, hints, demo: true };
     scans.run(vec![(Some("demo".to_owned()), connecting)], (&reporting, &outputs), session).await
 }
@@ -89,20 +89,24 @@ struct Scans {
 struct Chooser {
     selection: Arc<Selection>,
     settings: Arc<Settings>,
+    waivers: Waivers,
     /// What is chosen where nothing differs.
     selected: Arc<Selected>,
 }
 
 impl Chooser {
-    fn new(selection: Selection, session: &Session) -> Result<Self, Failure> {
+    fn new(selection: Selection, reporting: &Reporting, session: &Session) -> Result<Self, Failure> {
         let settings = Arc::clone(&session.configuration.detectors);
-        let selected = Arc::new(select(&selection, &settings, None)?);
-        Ok(Chooser { selection: Arc::new(selection), settings, selected })
+        let files = if reporting.no_waivers { &[] } else { reporting.waivers.as_slice() };
+        let waivers = crate::waivers::load(files)?;
+        let selected = Arc::new(select(&selection, &settings, None)?.waiving(waivers.clone()));
+        Ok(Chooser { selection: Arc::new(selection), settings, waivers, selected })
     }
 
     fn of(&self, cluster: &str) -> Result<Arc<Selected>, Failure> {
         if self.settings.values().any(Setting::varies) {
-            return select(&self.selection, &self.settings, Some(cluster)).map(Arc::new);
+            let selected = select(&self.selection, &self.settings, Some(cluster))?;
+            return Ok(Arc::new(selected.waiving(self.waivers.clone())));
         }
         Ok(Arc::clone(&self.selected))
     }

@@ -114,7 +114,7 @@ pub(crate) static KEYS: &[Key] = &[
     Key::new("skip_inputs", "skip_input", Shape::Texts, "kinds that are not read; what needs them is skipped"),
     Key::later("sources", "systems to read besides the cluster", Setter::User),
     Key { flag: None, ..Key::new("version", "", Shape::Version, "version of this format: 1") },
-    Key::later("waivers", "files of waivers", Setter::Anyone),
+    Key { files: true, ..Key::new("waivers", "waivers", Shape::Texts, "files of findings that are accepted") },
 ];
 
 /// Flags that no file may stand for: they say where one credential goes, once.

@@ -9,6 +9,7 @@ mod sources;
 
 pub(crate) use detectors::{Setting, Settings};
 pub(crate) use keys::schema;
+pub(crate) use sources::read_named;
 
 use crate::failure::{Code, Failure};
 use clap::{ArgMatches, Command, error::ContextKind, error::ContextValue, parser::ValueSource};
@@ -102,7 +103,7 @@ pub(crate) fn load(named: Option<&Path>) -> Result<Configuration, Failure> {
         configuration.looked.push((source.clone(), text.is_some()));
         if let Some(text) = text {
             let read = configuration.read(&source, &text);
-            read.map_err(|mistake| failure(&source.path.display().to_string(), &text, &mistake))?;
+            read.map_err(|mistake| failure("config", (&source.path.display().to_string(), &text), &mistake))?;
         }
     }
     configuration.read_variables()?;
@@ -110,13 +111,13 @@ pub(crate) fn load(named: Option<&Path>) -> Result<Configuration, Failure> {
 }
 
 /// What is said of a mistake in a file.
-pub(crate) fn failure(file: &str, text: &str, mistake: &Mistake) -> Failure {
+pub(crate) fn failure(schema: &str, (file, text): (&str, &str), mistake: &Mistake) -> Failure {
     let Mark { line, column } = mistake.mark;
     let shown = text.lines().nth(line as usize - 1).unwrap_or_default();
     Failure::new(Code::Configuration, format!("{} at {file}:{line}:{column}", mistake.what))
         .shown(shown, column as usize)
         .line("cause", &mistake.cause)
-        .line("fix", "detek list schemas config")
+        .line("fix", format!("detek list schemas {schema}"))
 }
 
 impl Configuration {
@@ -188,7 +189,7 @@ impl Configuration {
                     let read = documents(&value).and_then(|documents| {
                         documents.iter().try_fold(Settings::new(), |_, node| detectors::read(node, Path::new(&file)))
                     });
-                    self.detectors = Arc::new(read.map_err(|mistake| failure(&file, &value, &mistake))?);
+                    self.detectors = Arc::new(read.map_err(|mistake| failure("config", (&file, &value), &mistake))?);
                     continue;
                 }
                 Shape::Texts => value.split(',').map(|word| word.trim().to_owned()).collect(),

@@ -72,11 +72,8 @@ impl Source {
     /// # Errors
     /// If it cannot be read.
     pub(super) fn read(&self) -> Result<Option<String>, Failure> {
-        let mut text = String::new();
-        let read =
-            std::fs::File::open(&self.path).and_then(|file| file.take(MOST_BYTES as u64 + 1).read_to_string(&mut text));
-        match read {
-            Ok(_) => Ok(Some(text)),
+        match text_of(&self.path) {
+            Ok(text) => Ok(Some(text)),
             Err(why) if why.kind() == ErrorKind::NotFound && self.owner != Owner::Named => Ok(None),
             Err(why) => Err(unreadable(&self.path, &why)),
         }
@@ -88,8 +85,23 @@ impl Source {
     }
 }
 
+/// The text of a file that must be there.
+///
+/// # Errors
+/// If it cannot be read.
+pub(crate) fn read_named(path: &Path) -> Result<String, Failure> {
+    text_of(path).map_err(|why| unreadable(path, &why))
+}
+
+/// Of a file that is too large, more than anybody reads.
+fn text_of(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    std::fs::File::open(path)?.take(MOST_BYTES as u64 + 1).read_to_string(&mut text)?;
+    Ok(text)
+}
+
 /// What is said of a file that cannot be read.
-pub(crate) fn unreadable(path: &Path, why: &std::io::Error) -> Failure {
+fn unreadable(path: &Path, why: &std::io::Error) -> Failure {
     let path = path.display().to_string();
     Failure::new(Code::Configuration, format!("cannot read {path}"))
         .line("cause", why.to_string())

@@ -6,7 +6,7 @@ use super::{
     detector::DetectorView,
     outcomes::{self, SectionView},
 };
-use crate::{Render, chart::Bar, outline, text::text, words::thousands};
+use crate::{Render, chart::Bar, outline, text::text, waived, words::thousands};
 use detek_core::{Coverage, Fingerprint, Input, InputState, Level, Report, Run, clip};
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -19,6 +19,7 @@ pub(super) struct ClusterView<'a> {
     pub(super) started: String,
     pub(super) started_utc: String,
     pub(super) totals: [(Level, u64); 5],
+    pub(super) waived: Option<String>,
     pub(super) coverage: Coverage,
     pub(super) coverage_text: String,
     pub(super) nothing_found: String,
@@ -49,7 +50,7 @@ impl<'a> ClusterView<'a> {
     pub(super) fn new(number: usize, render: &Render<'a>, program: &str) -> Self {
         let run = render.run;
         let anchors = Anchors::new(number, run);
-        let mut found: Vec<&Report> = run.reports.iter().filter(|report| !report.findings.is_empty()).collect();
+        let mut found: Vec<&Report> = run.reports.iter().filter(|report| !report.open().is_empty()).collect();
         found.sort_by(|a, b| (b.level, &a.id).cmp(&(a.level, &b.id)));
         ClusterView {
             number,
@@ -59,6 +60,7 @@ impl<'a> ClusterView<'a> {
             started: render.started.to_string(),
             started_utc: render.started.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
             totals: outline::totals(run),
+            waived: waived::number(run),
             coverage: run.coverage(),
             coverage_text: coverage::text(run),
             nothing_found: outline::nothing_found(run),
@@ -83,7 +85,7 @@ impl<'a> Anchors<'a> {
     pub(super) fn of(&self, report: &Report) -> String {
         let family = report.detector.meta().id;
         let id = match &report.reason {
-            Some(reason) if report.findings.is_empty() && report.id != family => {
+            Some(reason) if report.open().is_empty() && report.id != family => {
                 format!("{family}.{}", reason.class.name())
             }
             // Ids of families hold spaces, which an anchor may not.

@@ -61,7 +61,7 @@ impl<'a> DetectorView<'a> {
             reason: report.reason.as_ref().map(|reason| clip(&reason.text, 1000)),
             count: count(report),
             preview: preview(report),
-            rows: report.findings.iter().take(ROWS).map(|finding| row(finding, report.level, anchors)).collect(),
+            rows: report.open().iter().take(ROWS).map(|finding| row(finding, report.level, anchors)).collect(),
             rest: rest(report),
             cut: cut(report),
         }
@@ -70,14 +70,16 @@ impl<'a> DetectorView<'a> {
 
 /// Findings that another explains are not counted again.
 fn count(report: &Report) -> String {
-    let explained = report.findings.iter().filter(|finding| finding.cause.is_some()).count() as u64;
-    let own = report.counts.findings - explained;
+    let explained = report.open().iter().filter(|finding| finding.cause.is_some()).count() as u64;
+    let own = report.counts.findings - report.counts.waived - explained;
     let text = counted(own, "finding");
-    if explained == 0 { text } else { format!("{text}, {} that follow from others", thousands(explained)) }
+    let more =
+        |number: u64, what: &str| if number == 0 { String::new() } else { format!(", {} {what}", thousands(number)) };
+    format!("{text}{}{}", more(explained, "that follow from others"), more(report.counts.waived, "waived"))
 }
 
 fn preview(report: &Report) -> String {
-    let subjects: BTreeSet<&ObjectRef> = report.findings.iter().map(|finding| &finding.subject).collect();
+    let subjects: BTreeSet<&ObjectRef> = report.open().iter().map(|finding| &finding.subject).collect();
     let names: Vec<String> = subjects.iter().take(NAMED).map(|subject| clip(&subject.short(), 80)).collect();
     match subjects.len().saturating_sub(NAMED) {
         0 => names.join(", "),
@@ -102,7 +104,7 @@ fn row<'a>(finding: &Finding, level: Level, anchors: &Anchors<'a>) -> RowView<'a
 
 /// What the markup does not hold and the embedded data does.
 fn rest(report: &Report) -> Option<String> {
-    let kept = report.findings.len();
+    let kept = report.open().len();
     (kept > ROWS).then(|| {
         format!("The first {ROWS} of {} findings. The rest needs the script of this page.", thousands(kept as u64))
     })
