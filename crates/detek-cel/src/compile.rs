@@ -116,8 +116,7 @@ impl Compiler {
 
     /// A name that stands for one element after the other of the list that a program gives.
     pub fn element(&mut self, name: &str, list: &Program) -> usize {
-        let of = list.result.of.inner();
-        self.bind(name, list.result.clone().typed(of))
+        self.bind(name, list.result.element())
     }
 
     fn bind(&mut self, name: &str, flow: Flow) -> usize {

@@ -67,18 +67,21 @@ impl Type {
 pub(crate) struct Flow {
     pub(crate) of: Type,
     pub(crate) paths: BTreeSet<Path>,
+    /// Lists that were gone into since there, less those that were made of what was found: 0 is what lies at a path, 1 an
+    /// element of a list that lies there, -1 a list of what lies there.
+    pub(crate) level: i32,
 }
 
 impl Flow {
     /// Of a value that comes from no document.
     pub(crate) fn made(of: Type) -> Self {
-        Flow { of, paths: BTreeSet::new() }
+        Flow { of, paths: BTreeSet::new(), level: 0 }
     }
 
     /// Of the documents of an input.
     pub(crate) fn document(input: usize) -> Self {
         let root = Path { input, keys: Vec::new() };
-        Flow { of: Type::a(Kind::Map), paths: BTreeSet::from([root]) }
+        Flow { of: Type::a(Kind::Map), paths: BTreeSet::from([root]), level: 0 }
     }
 
     /// Of the value of a key.
@@ -88,7 +91,7 @@ impl Flow {
             path.keys.push(key.to_owned());
             path
         };
-        Flow { of: Type::DYN, paths: self.paths.iter().map(below).collect() }
+        Flow { of: Type::DYN, paths: self.paths.iter().map(below).collect(), level: 0 }
     }
 
     /// The same places with another type.
@@ -97,9 +100,26 @@ impl Flow {
         self
     }
 
+    /// Of an element of a list.
+    pub(crate) fn element(&self) -> Flow {
+        let of = self.of.inner();
+        Flow { level: self.level + 1, ..self.clone() }.typed(of)
+    }
+
+    /// Of a list of these.
+    pub(crate) fn listed(self) -> Flow {
+        let of = Type::of(Kind::List, self.of.clone());
+        Flow { level: self.level - 1, ..self }.typed(of)
+    }
+
     /// Of a value that may be either.
     pub(crate) fn or(mut self, other: Flow) -> Flow {
         self.of = self.of.join(&other.of);
+        self.level = match (self.paths.is_empty(), other.paths.is_empty()) {
+            (true, _) => other.level,
+            (_, true) => self.level,
+            _ => self.level.max(other.level),
+        };
         self.paths.extend(other.paths);
         self
     }

@@ -217,9 +217,10 @@ impl Scope<'_> {
         let op = if optional { Op::OptionalIndex(sides) } else { Op::Index(sides) };
         if key_type.kind == Kind::Int {
             // An element of a list, which lies where the list does; the place counts all of them.
-            self.read(&flow, Keep::Length);
+            let place = self.place(of.id);
+            self.go_through(&flow, &place);
             let of = typed(flow.of.inner());
-            return (op, flow.typed(of));
+            return (op, flow.element().typed(of));
         }
         let place = self.place(of.id);
         self.consume(&flow, &place);

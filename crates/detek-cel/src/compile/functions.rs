@@ -25,9 +25,11 @@ static BY_NAME: LazyLock<HashMap<&str, Vec<&'static Overload>>> = LazyLock::new(
     by_name
 });
 
-/// Functions that pass on what they are given, or parts of it, and look at nothing.
-const PASSING: [&str; 10] =
-    ["dyn", "first", "flatten", "last", "optional.of", "optional.unwrap", "reverse", "slice", "unwrapOpt", "value"];
+/// Functions that pass on what they are given, and look at nothing.
+const PASSING: [&str; 3] = ["dyn", "optional.of", "value"];
+
+/// Functions that pass on elements of a list, and look at none of them.
+const SELECTING: [&str; 4] = ["optional.unwrap", "reverse", "slice", "unwrapOpt"];
 
 /// Where a workload of any kind has its pods.
 const POD_SPECS: [&[&str]; 3] =
@@ -116,16 +118,28 @@ impl Scope<'_> {
             "k8s.owner" => {
                 let owners = flows(flow, &[&["metadata", "ownerReferences"]]);
                 self.read(&owners.field("controller"), Keep::All);
-                return owners.typed(of);
+                return owners.element().typed(of);
             }
             "hasValue" => {
                 self.read(flow, Keep::Presence);
                 return Flow::made(of);
             }
-            // Lists inside of a list of a document are not told apart from it.
-            "flatten" if flow.of.kind == Kind::Dyn => {}
+            "first" | "last" => {
+                self.go_through(flow, place);
+                return flow.element().typed(of);
+            }
+            "flatten" if compiled.len() == 1 => {
+                self.go_through(flow, place);
+                let lists = flow.element();
+                self.go_through(&lists, place);
+                return lists.typed(of);
+            }
             _ if PASSING.contains(&name) => {
-                self.read(flow, Keep::Length);
+                self.read(flow, Keep::Presence);
+                return flow.clone().typed(of);
+            }
+            _ if SELECTING.contains(&name) => {
+                self.go_through(flow, place);
                 self.consume_all(&compiled[1..], place);
                 return flow.clone().typed(of);
             }

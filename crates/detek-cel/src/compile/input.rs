@@ -24,8 +24,7 @@ impl Scope<'_> {
         place: Range<usize>,
     ) -> (Op, Flow) {
         if select.field == "items" {
-            let of = Type::of(Kind::List, Type::a(Kind::Map));
-            return (Op::Documents(number), Flow { of, paths: Scope::root(number) });
+            return (Op::Documents(number), Flow::document(number).listed());
         }
         let field = &select.field;
         if indexes.iter().any(|(index, _)| index == field) {
@@ -55,14 +54,17 @@ impl Scope<'_> {
             let place = self.place(key.id);
             self.problem(Problem::new(Rule::UnknownName, place, text).help("`string(x)` makes a string of it"));
         }
-        let documents = if unique { Type::a(Kind::Map) } else { Type::of(Kind::List, Type::a(Kind::Map)) };
-        let of = match gives {
+        let documents = Flow::document(*input);
+        let documents = if unique { documents } else { documents.listed() };
+        let found = match gives {
             Found::Value => documents,
-            Found::Optional => Type::of(Kind::Optional, documents),
-            Found::Presence => Type::a(Kind::Bool),
+            Found::Optional => {
+                let of = Type::of(Kind::Optional, documents.of.clone());
+                documents.typed(of)
+            }
+            Found::Presence => Flow::made(Type::a(Kind::Bool)),
         };
-        let paths = if gives == Found::Presence { std::collections::BTreeSet::new() } else { Scope::root(*input) };
         let lookup = Lookup { input: *input, index, unique, key: compiled, gives };
-        Some((Op::Lookup(Box::new(lookup)), Flow { of, paths }))
+        Some((Op::Lookup(Box::new(lookup)), found))
     }
 }

@@ -64,6 +64,8 @@ impl Scope<'_> {
 
     fn bind(&mut self, name: &IdedExpr, value: &IdedExpr, body: &IdedExpr) -> (Op, Flow) {
         let (value, flow) = self.node(value);
+        // It fails if that is not there, whether the name is used or not.
+        self.read(&flow, Keep::Presence);
         let name = self.variable_name(name);
         let (slot, body, result) = self.with(name, flow, |scope, slot| {
             let (body, result) = scope.node(body);
@@ -84,6 +86,8 @@ impl Scope<'_> {
                 Problem::new(Rule::NotOptional, place, format!("`{name}` is called on {of}, which is no optional"));
             self.problem(problem.help("`x.?y` and `x[?y]` give optionals"));
         }
+        // Whether it is there decides what comes of it.
+        self.read(&flow, Keep::Presence);
         let of = flow.of.inner();
         (node, flow.typed(of))
     }
@@ -117,7 +121,7 @@ impl Scope<'_> {
     fn sort_by(&mut self, of: &IdedExpr, name: &IdedExpr, key: &IdedExpr) -> (Op, Flow) {
         let (list, flow) = self.range(of);
         let name = self.variable_name(name);
-        let element = flow.clone().typed(flow.of.inner());
+        let element = flow.element();
         let times = self.times;
         self.times = times.saturating_mul(ELEMENTS);
         let (slot, key) = self.with(name, element, |scope, slot| (slot, scope.consumed(key).0));
@@ -131,7 +135,8 @@ impl Scope<'_> {
         if !matches!(flow.of.kind, Kind::Dyn | Kind::List | Kind::Map | Kind::Text | Kind::Bytes) {
             self.no_overload("size", &[flow.of.kind], of);
         }
-        self.read(&flow, Keep::Length);
+        let place = self.place(of.id);
+        self.go_through(&flow, &place);
         (Op::Size(Box::new(node)), Flow::made(Type::a(Kind::Int)))
     }
 
@@ -148,11 +153,11 @@ impl Scope<'_> {
         {
             let text = "all documents of another input are looked at for each object";
             let help = "declare an index of the input, and look the key up: `input.byName[?key]`";
-            self.problem(Problem::new(Rule::Scan, place, text).help(help));
+            self.problem(Problem::new(Rule::Scan, place.clone(), text).help(help));
             // Not ten, but what a cluster has.
             self.cost = self.cost.saturating_add(self.times * 100);
         }
-        self.read(&flow, Keep::Length);
+        self.go_through(&flow, &place);
         (node, flow)
     }
 
@@ -187,7 +192,7 @@ impl Scope<'_> {
             _ => return None,
         };
         let is_documents = matches!(range_node.op, Op::Documents(_));
-        let mut element = flow.clone().typed(flow.of.inner());
+        let mut element = flow.element();
         if two && !is_documents {
             // The value of a key lies below any key, which paths cannot say.
             let place = self.place(range.id);
@@ -218,10 +223,7 @@ impl Scope<'_> {
                 let of = Type::of(Kind::List, flow.of.inner());
                 flow.typed(of)
             }
-            Form::Map => {
-                let of = Type::of(Kind::List, result.of.clone());
-                result.typed(of)
-            }
+            Form::Map => result.listed(),
             Form::TransformMap | Form::TransformMapEntry => Flow::made(Type::a(Kind::Map)),
         };
         let range = range_node;

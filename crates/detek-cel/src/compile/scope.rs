@@ -3,7 +3,7 @@
 use super::{Binding, Compiler, store};
 use crate::{
     Kind, Problem,
-    flow::{Flow, Path, Read, Type},
+    flow::{Flow, Read, Type},
     library::Fault,
     parse::Parsed,
     problem::{Rule, nearest},
@@ -31,7 +31,7 @@ pub(super) struct Scope<'c> {
 }
 
 /// Types as values.
-const TYPES: [Kind; 12] = [
+const TYPES: [Kind; 19] = [
     Kind::Null,
     Kind::Bool,
     Kind::Int,
@@ -44,6 +44,13 @@ const TYPES: [Kind; 12] = [
     Kind::Type,
     Kind::Timestamp,
     Kind::Duration,
+    Kind::Optional,
+    Kind::Quantity,
+    Kind::Semver,
+    Kind::Ip,
+    Kind::Cidr,
+    Kind::Url,
+    Kind::Format,
 ];
 
 impl<'c> Scope<'c> {
@@ -95,6 +102,17 @@ impl<'c> Scope<'c> {
             if !path.keys.is_empty() || keep == Keep::All {
                 self.reads.insert(Read { path: path.clone(), keep });
             }
+        }
+    }
+
+    /// Notes that the elements of a list or the keys of a map are counted or gone through.
+    pub(super) fn go_through(&mut self, flow: &Flow, place: &Range<usize>) {
+        let is_document = flow.paths.iter().any(|path| path.keys.is_empty());
+        match flow.level {
+            ..0 => self.read(flow, Keep::Presence),
+            0 if !is_document => self.read(flow, Keep::Length),
+            // There is no less than all that has the keys of a document, or what lists in a list hold.
+            _ => self.consume(flow, place),
         }
     }
 
@@ -295,11 +313,10 @@ impl<'c> Scope<'c> {
                 self.problem(Problem::new(Rule::MixedTypes, place, text).help("`dyn(x)` allows another type"));
             }
             of = Some(of.map_or(element.clone(), |of| of.join(&element)));
-            all.paths.extend(flow.paths);
+            all = all.or(flow);
             elements.push(Element { value, optional });
         }
-        let of = Type::of(Kind::List, of.unwrap_or(Type::DYN));
-        (Op::List(elements.into()), all.typed(of))
+        (Op::List(elements.into()), all.typed(of.unwrap_or(Type::DYN)).listed())
     }
 
     fn map(&mut self, entries: &[IdedEntryExpr]) -> (Op, Flow) {
@@ -312,11 +329,6 @@ impl<'c> Scope<'c> {
             compiled.push(Entry { key, value, optional: entry.optional });
         }
         (Op::Map(compiled.into()), Flow::made(Type::a(Kind::Map)))
-    }
-
-    /// Where in the documents of an input everything lies.
-    pub(super) fn root(input: usize) -> BTreeSet<Path> {
-        BTreeSet::from([Path { input, keys: Vec::new() }])
     }
 }
 

@@ -2,14 +2,13 @@
 
 use super::{Frame, Outcome, at, both, eval, optional};
 use crate::{
-    Value,
-    compare::{equal, order, order_keys},
+    Kind, Value,
+    compare::{equal, order_keys},
     eval::Input,
-    library::{Fault, tenth},
+    library::{Call, Fault, sorted_by_key, tenth, weight},
     program::{Element, Entry, Node, Op},
 };
 use bumpalo::collections::Vec as List;
-use std::cmp::Ordering;
 
 pub(super) fn run<'a>(op: &'a Op, node: &'a Node, frame: &mut Frame<'a>) -> Outcome<'a> {
     match op {
@@ -120,8 +119,15 @@ fn index<'a>(of: Value<'a>, key: Value<'a>) -> Result<Value<'a>, Fault> {
 
 fn contains<'a>(of: Value<'a>, value: Value<'a>, node: &Node, frame: &mut Frame<'a>) -> Outcome<'a> {
     if let Some(mut elements) = of.elements() {
-        let each = if let Value::Text(text) = value { tenth(text.len()).max(1) } else { 1 };
-        frame.charge(elements.len() * each, node.at)?;
+        let units = match value {
+            Value::Text(text) => elements.len() * tenth(text.len()).max(1),
+            // What is composed is compared part by part.
+            _ if value.elements().is_some() || value.entries().is_some() || value.kind() == Kind::Optional => {
+                weight(of, usize::try_from(frame.fuel).unwrap_or(0))
+            }
+            _ => elements.len(),
+        };
+        frame.charge(units, node.at)?;
         return Ok(Value::Bool(elements.any(|element| equal(element, value))));
     }
     match of {
@@ -177,18 +183,13 @@ pub(super) fn sorted<'a>(mut entries: List<'a, (Value<'a>, Value<'a>)>) -> Resul
 fn sort_by<'a>(slot: usize, parts: &'a [Node; 2], node: &Node, frame: &mut Frame<'a>) -> Outcome<'a> {
     let [of, key] = parts;
     let elements = eval(of, frame)?.elements().ok_or(at(Fault::NoSuchOverload, node))?;
-    let length = elements.len();
-    frame.charge(length * length.max(2).ilog2() as usize, node.at)?;
-    let mut keyed = List::with_capacity_in(length, frame.scratch);
+    let mut keyed = Vec::with_capacity(elements.len());
     for element in elements {
         frame.slots[slot] = element;
         keyed.push((eval(key, frame)?, element));
     }
-    if keyed.windows(2).any(|pair| order(pair[0].0, pair[1].0).is_none() || pair[0].0.kind() != pair[1].0.kind()) {
-        return Err(at(Fault::NoSuchOverload, node));
-    }
-    keyed.sort_by(|(a, _), (b, _)| order(*a, *b).unwrap_or(Ordering::Equal));
-    Ok(Value::List(frame.scratch.alloc_slice_fill_iter(keyed.iter().map(|(_, element)| *element))))
+    let mut call = Call { scratch: frame.scratch, fuel: &mut frame.fuel };
+    sorted_by_key(&mut call, keyed).map_err(|fault| at(fault, node))
 }
 
 fn size<'a>(of: &'a Node, node: &Node, frame: &mut Frame<'a>) -> Outcome<'a> {

@@ -120,5 +120,7 @@ const FIRST: i64 = -62_135_596_800;
 
 fn shift<'a>(time: Timestamp, length: i64) -> Result<Value<'a>, Fault> {
     let moved = time.checked_add(SignedDuration::from_nanos(length)).map_err(|_| Fault::Overflow)?;
-    if moved.as_second() < FIRST { Err(Fault::Overflow) } else { Ok(Value::Timestamp(moved)) }
+    // Seconds are cut towards 0, and so a fraction before the first second shows in the nanoseconds only.
+    let before = moved.as_nanosecond() < i128::from(FIRST) * 1_000_000_000;
+    if before { Err(Fault::Overflow) } else { Ok(Value::Timestamp(moved)) }
 }

@@ -25,6 +25,7 @@ mod url;
 mod version;
 
 pub use format::Format;
+pub(crate) use lists::sorted_by_key;
 pub use quantity::Quantity;
 pub use semver::Semver;
 pub use url::Url;
@@ -239,9 +240,12 @@ pub(crate) fn weight(value: Value<'_>, limit: usize) -> usize {
     sum
 }
 
-/// A value as text, for reports.
+/// Units for the text of a value in a report: 64 kB of it, which is more than reports take.
+const SHOWN: i64 = 6_400;
+
+/// A value as text, for reports. What would be longer says so instead.
 pub(crate) fn shown(value: Value<'_>) -> String {
-    let mut fuel = i64::MAX;
+    let mut fuel = SHOWN;
     display(&mut Call { scratch: &Bump::new(), fuel: &mut fuel }, value).unwrap_or_else(|fault| fault.to_string())
 }
 
