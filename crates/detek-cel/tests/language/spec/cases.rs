@@ -41,7 +41,7 @@ pub(crate) fn read(source: &str) -> Result<Vec<Case>, Malformed> {
             let mut id = folder.clone() + test.text("name");
             let namesakes = cases.iter().filter(|case| case.id.split('#').next() == Some(&id)).count();
             if namesakes > 0 {
-                id += &format!("#{}", namesakes + 1);
+                id = format!("{id}#{}", namesakes + 1);
             }
             cases.push(case(id, test));
         }
