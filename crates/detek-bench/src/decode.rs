@@ -3,13 +3,12 @@
 use crate::{
     Outcome,
     figure::{Budget, Figure, median},
-    workload::{Pages, cpu, pages, skip},
+    workload::{PODS, Pages, cpu, pages, skip},
 };
 use detek_doc::{Caps, Decode, SerdeJson, SonicRs, StoreBuilder, decoder};
 use detek_sim::Size;
 use std::time::Duration;
 
-const PODS: usize = 10_000;
 const ROUNDS: usize = 7;
 /// Of the speed of the yardstick.
 const BUDGET: f64 = 0.40;

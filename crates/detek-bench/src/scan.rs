@@ -4,7 +4,7 @@ use crate::{
     Outcome, Size,
     figure::{Budget, Figure, median},
     process::{Scanner, Simulator},
-    workload::{Pages, cpu, pages, skip},
+    workload::{Pages, cpu, pages},
 };
 use std::time::Duration;
 
@@ -36,5 +36,5 @@ pub(crate) fn measure() -> Outcome<Vec<Figure>> {
 }
 
 fn skip_all(lists: &[Pages]) -> Outcome<()> {
-    lists.iter().flat_map(|list| &list.bodies).try_for_each(|body| skip(body))
+    lists.iter().try_for_each(Pages::skip)
 }
