@@ -4,19 +4,20 @@
 //! with [`Fault::CostLimit`], which nothing absorbs. A list of an input that was not read to its end behaves as if it had
 //! one more element, any use of which is [`Fault::InputIncomplete`].
 
+mod conditions;
 mod lists;
 mod loops;
 mod numbers;
 
 use crate::{
     Value,
-    compare::{equal_within, order},
     index::Index,
     library::{Call, Fault, tenth},
-    program::{Comparison, Constant, Found, Lookup, Node, Op, Part, Program, Template},
+    program::{Constant, Found, Lookup, Node, Op, Part, Program, Step, Template},
 };
 use bumpalo::Bump;
-use detek_doc::{Doc, Store};
+use conditions::truth;
+use detek_doc::{Doc, Field, Store};
 
 /// Why an evaluation has no value, and where in the expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +79,13 @@ impl<'a> Frame<'a> {
         self.scratch
     }
 
+    /// Pays for what is sure to be little.
+    #[inline]
+    fn spend(&mut self, units: usize, node: &Node) -> Result<(), Error> {
+        self.fuel -= units as i64;
+        if self.fuel < 0 { Err(at(Fault::CostLimit, node)) } else { Ok(()) }
+    }
+
     fn charge(&mut self, units: usize, at: u32) -> Result<(), Error> {
         Call { scratch: self.scratch, fuel: &mut self.fuel }.charge(units).map_err(|fault| Error { fault, at })
     }
@@ -133,62 +141,42 @@ fn at(fault: Fault, node: &Node) -> Error {
     Error { fault, at: node.at }
 }
 
-#[inline]
-pub(crate) fn truth<'a>(node: &'a Node, frame: &mut Frame<'a>) -> Result<bool, Error> {
-    match eval(node, frame)? {
-        Value::Bool(value) => Ok(value),
-        _ => Err(at(Fault::NoSuchOverload, node)),
-    }
+pub(crate) fn eval<'a>(node: &'a Node, frame: &mut Frame<'a>) -> Outcome<'a> {
+    frame.spend(1, node)?;
+    value(node, frame)
 }
 
-pub(crate) fn eval<'a>(node: &'a Node, frame: &mut Frame<'a>) -> Outcome<'a> {
-    frame.fuel -= 1;
-    if frame.fuel < 0 {
-        return Err(at(Fault::CostLimit, node));
-    }
+/// The value of an operation that was paid for.
+fn value<'a>(node: &'a Node, frame: &mut Frame<'a>) -> Outcome<'a> {
     match &node.op {
         Op::Constant(constant) => Ok(value_of(constant)),
         Op::Slot(slot) => Ok(frame.slots[*slot]),
         Op::Computed(number) => computed(*number, frame),
-        Op::Field(of, field) => {
+        Op::Fields(slot, steps) => match frame.slots[*slot] {
+            Value::Stored(doc) => follow(doc, steps, node, frame).map(Value::stored),
+            other => steps.iter().try_fold(other, |of, step| {
+                frame.spend(1, node)?;
+                field(of, &step.field, step.at, frame)
+            }),
+        },
+        Op::Field(of, name) => {
             let of = eval(of, frame)?;
-            let found = select(of, field).map_err(|fault| at(fault, node))?;
-            // Behind an optional everything is one.
-            if let Value::Optional(_) = of {
-                Ok(optional(found, frame))
-            } else {
-                found.ok_or(at(Fault::NoSuchKey, node))
-            }
+            field(of, name, node.at, frame)
         }
         Op::OptionalField(of, field) => optional_select(of, field, node, frame),
-        Op::Has(of, field) => {
-            let of = eval(of, frame)?;
-            Ok(Value::Bool(select(of, field).map_err(|fault| at(fault, node))?.is_some()))
-        }
-        Op::Not(of) => Ok(Value::Bool(!truth(of, frame)?)),
-        Op::And(sides) => logic(sides, false, frame),
-        Op::Or(sides) => logic(sides, true, frame),
         Op::Choose(parts) => {
             let [condition, yes, no] = &**parts;
             if truth(condition, frame)? { eval(yes, frame) } else { eval(no, frame) }
         }
-        Op::Equal(sides, wanted) => {
-            let (a, b) = both(sides, frame)?;
-            let equal = equal_within(a, b, &mut frame.fuel).ok_or(at(Fault::CostLimit, node))?;
-            Ok(Value::Bool(equal == *wanted))
-        }
-        Op::Order(sides, comparison) => compare(sides, *comparison, node, frame),
-        Op::InTexts(of, texts) => match eval(of, frame)? {
-            Value::Text(text) => Ok(Value::Bool(texts.iter().any(|known| **known == *text))),
-            _ => Ok(Value::Bool(false)),
-        },
-        Op::Matches(of, regex) => match eval(of, frame)? {
-            Value::Text(text) => {
-                frame.charge(tenth(text.len() + 1) * regex.as_str().len().div_ceil(4), node.at)?;
-                Ok(Value::Bool(regex.is_match(text)))
-            }
-            _ => Err(at(Fault::NoSuchOverload, node)),
-        },
+        Op::Has(..)
+        | Op::Not(_)
+        | Op::And(_)
+        | Op::Or(_)
+        | Op::Equal(..)
+        | Op::Order(..)
+        | Op::In(_)
+        | Op::InTexts(..)
+        | Op::Matches(..) => conditions::holds(node, frame).map(Value::Bool),
         Op::Loop(of) => loops::run(of, node, frame),
         Op::Lookup(lookup) => look_up(lookup, node, frame),
         Op::Call(overloads, arguments) => call(overloads, arguments, node, frame),
@@ -223,9 +211,36 @@ fn computed<'a>(number: usize, frame: &mut Frame<'a>) -> Outcome<'a> {
     outcome
 }
 
+/// The document below one that is reached through these fields.
+#[inline]
+fn follow<'a>(mut doc: Doc<'a>, steps: &[Step], node: &Node, frame: &mut Frame<'a>) -> Result<Doc<'a>, Error> {
+    frame.spend(steps.len(), node)?;
+    for Step { field, at } in steps {
+        doc = doc.field(field).ok_or_else(|| missing(doc, *at))?;
+    }
+    Ok(doc)
+}
+
+/// Why there is no field of a document.
+#[cold]
+fn missing(of: Doc<'_>, at: u32) -> Error {
+    let is_object = matches!(of.kind(), detek_doc::Kind::Object);
+    Error { fault: if is_object { Fault::NoSuchKey } else { Fault::NoSuchOverload }, at }
+}
+
+fn field<'a>(of: Value<'a>, field: &Field, at: u32, frame: &Frame<'a>) -> Outcome<'a> {
+    let found = select(of, field).map_err(|fault| Error { fault, at })?;
+    // Behind an optional everything is one.
+    if let Value::Optional(_) = of {
+        Ok(optional(found, frame))
+    } else {
+        found.ok_or(Error { fault: Fault::NoSuchKey, at })
+    }
+}
+
 /// The value of a field, `None` if there is none.
 #[inline]
-fn select<'a>(of: Value<'a>, field: &detek_doc::Field) -> Result<Option<Value<'a>>, Fault> {
+fn select<'a>(of: Value<'a>, field: &Field) -> Result<Option<Value<'a>>, Fault> {
     match of {
         Value::Stored(doc) if !doc.is_list() => Ok(doc.field(field).map(Value::stored)),
         Value::Map(_) => Ok(of.at_key(Value::Text(field.key()))),
@@ -238,7 +253,7 @@ fn select<'a>(of: Value<'a>, field: &detek_doc::Field) -> Result<Option<Value<'a
     }
 }
 
-fn optional_select<'a>(of: &'a Node, field: &detek_doc::Field, node: &Node, frame: &mut Frame<'a>) -> Outcome<'a> {
+fn optional_select<'a>(of: &'a Node, field: &Field, node: &Node, frame: &mut Frame<'a>) -> Outcome<'a> {
     let of = eval(of, frame)?;
     let found = select(of, field).map_err(|fault| at(fault, node))?;
     Ok(optional(found, frame))
@@ -251,41 +266,6 @@ fn optional<'a>(value: Option<Value<'a>>, frame: &Frame<'a>) -> Value<'a> {
 fn both<'a>(sides: &'a [Node; 2], frame: &mut Frame<'a>) -> Result<(Value<'a>, Value<'a>), Error> {
     let [a, b] = sides;
     Ok((eval(a, frame)?, eval(b, frame)?))
-}
-
-/// `&&` and `||`: `decides` is the value of one side that makes the other one and its errors irrelevant.
-fn logic<'a>(sides: &'a [Node; 2], decides: bool, frame: &mut Frame<'a>) -> Outcome<'a> {
-    let [a, b] = sides;
-    let first = match truth(a, frame) {
-        Ok(value) if value == decides => return Ok(Value::Bool(decides)),
-        Err(error) if error.fault == Fault::CostLimit => return Err(error),
-        first => first,
-    };
-    match truth(b, frame) {
-        Ok(value) if value == decides => Ok(Value::Bool(decides)),
-        Err(error) if error.fault == Fault::CostLimit => Err(error),
-        second => first.and(second).map(Value::Bool),
-    }
-}
-
-fn compare<'a>(sides: &'a [Node; 2], comparison: Comparison, node: &Node, frame: &mut Frame<'a>) -> Outcome<'a> {
-    let (a, b) = both(sides, frame)?;
-    if let (Value::Text(a), Value::Text(b)) = (a, b) {
-        frame.charge(tenth(a.len().min(b.len())), node.at)?;
-    }
-    let Some(order) = order(a, b) else {
-        // NaN is not ordered, which is no error.
-        let nan = |value| matches!(value, Value::Double(value) if value.is_nan());
-        let number = |value| matches!(value, Value::Int(_) | Value::UInt(_) | Value::Double(_));
-        let is_nan = number(a) && number(b) && (nan(a) || nan(b));
-        return if is_nan { Ok(Value::Bool(false)) } else { Err(at(Fault::NoSuchOverload, node)) };
-    };
-    Ok(Value::Bool(match comparison {
-        Comparison::Less => order.is_lt(),
-        Comparison::LessOrEqual => order.is_le(),
-        Comparison::Greater => order.is_gt(),
-        Comparison::GreaterOrEqual => order.is_ge(),
-    }))
 }
 
 fn look_up<'a>(lookup: &'a Lookup, node: &Node, frame: &mut Frame<'a>) -> Outcome<'a> {

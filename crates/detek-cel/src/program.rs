@@ -24,6 +24,8 @@ pub(crate) enum Op {
     Computed(usize),
     /// All documents of an input.
     Documents(usize),
+    /// A field below a variable, and the fields on the way to it.
+    Fields(usize, Box<[Step]>),
     Field(Box<Node>, Field),
     OptionalField(Box<Node>, Field),
     Has(Box<Node>, Field),
@@ -59,6 +61,25 @@ pub(crate) enum Op {
     Call(Box<[&'static Overload]>, Box<[Node]>),
     /// What cannot be evaluated, found while compiling without checks.
     Fail(Fault),
+}
+
+impl Op {
+    /// The value of a field. Fields below a variable are one operation, as most are.
+    pub(crate) fn field(of: Node, key: &str, at: u32) -> Op {
+        let step = Step { field: Field::new(key), at };
+        match of.op {
+            Op::Slot(slot) => Op::Fields(slot, Box::new([step])),
+            Op::Fields(slot, steps) => Op::Fields(slot, steps.into_iter().chain([step]).collect()),
+            _ => Op::Field(Box::new(of), step.field),
+        }
+    }
+}
+
+/// A field, and where its name stands.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) field: Field,
+    pub(crate) at: u32,
 }
 
 #[derive(Debug)]

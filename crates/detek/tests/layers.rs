@@ -14,7 +14,10 @@ const LAYERS: [(&str, &[&str]); 10] = [
         "detek",
         &["detek-core", "detek-detectors", "detek-doc", "detek-kube", "detek-packs", "detek-report", "detek-sim"],
     ),
-    ("detek-bench", &["detek-cel", "detek-core", "detek-detectors", "detek-doc", "detek-kube", "detek-report", "detek-sim"]),
+    (
+        "detek-bench",
+        &["detek-cel", "detek-core", "detek-detectors", "detek-doc", "detek-kube", "detek-report", "detek-sim"],
+    ),
     ("detek-cel", &["detek-doc"]),
     ("detek-core", &["detek-doc"]),
     ("detek-detectors", &["detek-core", "detek-doc"]),

@@ -42,7 +42,9 @@ fields! {
 }
 
 pub(super) const CONDITIONS: [Condition; 60] = [
-    |f, pod| all(f.containers(pod), |c| Some(limits(f, c).is_some_and(|limits| limits.field(&f.memory_limit).is_some()))),
+    |f, pod| {
+        all(f.containers(pod), |c| Some(limits(f, c).is_some_and(|limits| limits.field(&f.memory_limit).is_some())))
+    },
     |f, pod| all(f.containers(pod), |c| Some(limits(f, c).is_some_and(|limits| limits.field(&f.cpu_limit).is_some()))),
     |f, pod| all(f.containers(pod), |c| Some(requests(f, c).is_some_and(|of| of.field(&f.memory_request).is_some()))),
     |f, pod| all(f.containers(pod), |c| Some(requests(f, c).is_some_and(|of| of.field(&f.cpu_request).is_some()))),
@@ -66,9 +68,9 @@ pub(super) const CONDITIONS: [Condition; 60] = [
     },
     |f, pod| {
         exists(f.containers(pod), |c| match capabilities(f, c, &f.added) {
-            Some(added) => exists(Some(added), |name| {
-                Some(matches!(name.as_str(), Some("SYS_ADMIN" | "NET_ADMIN" | "ALL")))
-            }),
+            Some(added) => {
+                exists(Some(added), |name| Some(matches!(name.as_str(), Some("SYS_ADMIN" | "NET_ADMIN" | "ALL"))))
+            }
             None => Some(false),
         })
     },
@@ -94,7 +96,9 @@ pub(super) const CONDITIONS: [Condition; 60] = [
             None => Some(false),
         })
     },
-    |f, pod| exists(f.volumes(pod), |v| Some(v.field(&f.empty_dir).is_some_and(|dir| dir.field(&f.size_limit).is_none()))),
+    |f, pod| {
+        exists(f.volumes(pod), |v| Some(v.field(&f.empty_dir).is_some_and(|dir| dir.field(&f.size_limit).is_none())))
+    },
     |f, pod| Some(list(f.containers(pod)?)?.len() > 3),
     |f, pod| Some(list(f.volumes(pod)?)?.len() > 10),
     |f, pod| guarded(f.spec(pod)?, &f.init_containers, |c| Some(limits(f, c).is_none())),
@@ -104,7 +108,9 @@ pub(super) const CONDITIONS: [Condition; 60] = [
     |f, pod| Some(matches!(f.status(pod)?.field(&f.phase)?.as_str(), Some("Failed" | "Unknown"))),
     |f, pod| Some(f.status(pod)?.field(&f.reason).and_then(Doc::as_str) == Some("Evicted")),
     |f, pod| guarded(f.status(pod)?, &f.statuses, |s| waits(f, s, |reason| reason == "CrashLoopBackOff")),
-    |f, pod| guarded(f.status(pod)?, &f.statuses, |s| waits(f, s, |why| matches!(why, "ImagePullBackOff" | "ErrImagePull"))),
+    |f, pod| {
+        guarded(f.status(pod)?, &f.statuses, |s| waits(f, s, |why| matches!(why, "ImagePullBackOff" | "ErrImagePull")))
+    },
     |f, pod| guarded(f.status(pod)?, &f.statuses, |s| waits(f, s, |reason| reason == "CreateContainerConfigError")),
     |f, pod| {
         guarded(f.status(pod)?, &f.statuses, |s| match s.field(&f.last_state)?.field(&f.terminated) {
@@ -119,7 +125,9 @@ pub(super) const CONDITIONS: [Condition; 60] = [
         })
     },
     |f, pod| guarded(f.status(pod)?, &f.statuses, |s| Some(int(s, &f.restarts)? > 10)),
-    |f, pod| guarded(f.status(pod)?, &f.statuses, |s| Some(int(s, &f.restarts)? > 50 && !s.field(&f.ready)?.as_bool()?)),
+    |f, pod| {
+        guarded(f.status(pod)?, &f.statuses, |s| Some(int(s, &f.restarts)? > 50 && !s.field(&f.ready)?.as_bool()?))
+    },
     |f, pod| {
         let Some(statuses) = f.status(pod)?.field(&f.statuses) else { return Some(false) };
         let mut waiting = 0;

@@ -208,9 +208,12 @@ impl Scope<'_> {
             let place = self.place(expr.id);
             self.require_map(&flow, &place, name);
             let below = flow.field(name).typed(typed(Type::DYN));
-            let field = Field::new(name);
-            let op = if optional { Op::OptionalField } else { Op::Field };
-            return (op(Box::new(of_node), field), below);
+            let op = if optional {
+                Op::OptionalField(Box::new(of_node), Field::new(name))
+            } else {
+                Op::field(of_node, name, place.start as u32)
+            };
+            return (op, below);
         }
         let (key_node, key_type) = self.consumed(key);
         let sides = Box::new([of_node, key_node]);

@@ -239,7 +239,7 @@ impl<'c> Scope<'c> {
         let (of, flow) = self.node(&select.operand);
         self.require_map(&flow, &place, &select.field);
         let field = below(&flow, &select.field);
-        (Op::Field(Box::new(of), Field::new(&select.field)), field)
+        (Op::field(of, &select.field, place.start as u32), field)
     }
 
     /// Notes that only maps have fields.

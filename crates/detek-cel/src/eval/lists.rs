@@ -1,6 +1,6 @@
 //! Lists, maps, optionals and bindings.
 
-use super::{Frame, Outcome, at, both, eval, optional};
+use super::{Error, Frame, Outcome, at, both, eval, optional};
 use crate::{
     Kind, Value,
     compare::{equal, order_keys},
@@ -28,10 +28,6 @@ pub(super) fn run<'a>(op: &'a Op, node: &'a Node, frame: &mut Frame<'a>) -> Outc
                 Err(Fault::NoSuchKey | Fault::IndexOutOfRange) => Ok(Value::Optional(None)),
                 Err(fault) => Err(at(fault, node)),
             }
-        }
-        Op::In(sides) => {
-            let (value, of) = both(sides, frame)?;
-            contains(of, value, node, frame)
         }
         Op::List(elements) => list(elements, node, frame),
         Op::Map(entries) => map(entries, node, frame),
@@ -66,7 +62,7 @@ fn documents<'a>(input: usize, node: &Node, frame: &mut Frame<'a>) -> Outcome<'a
 }
 
 /// What is inside of an optional.
-fn unwrap<'a>(of: &'a Node, frame: &mut Frame<'a>) -> Result<Option<&'a Value<'a>>, super::Error> {
+fn unwrap<'a>(of: &'a Node, frame: &mut Frame<'a>) -> Result<Option<&'a Value<'a>>, Error> {
     match eval(of, frame)? {
         Value::Optional(inner) => Ok(inner),
         _ => Err(at(Fault::NoSuchOverload, of)),
@@ -117,7 +113,7 @@ fn index<'a>(of: Value<'a>, key: Value<'a>) -> Result<Value<'a>, Fault> {
     }
 }
 
-fn contains<'a>(of: Value<'a>, value: Value<'a>, node: &Node, frame: &mut Frame<'a>) -> Outcome<'a> {
+pub(super) fn contains<'a>(of: Value<'a>, value: Value<'a>, node: &Node, frame: &mut Frame<'a>) -> Result<bool, Error> {
     if let Some(mut elements) = of.elements() {
         let units = match value {
             Value::Text(text) => elements.len() * tenth(text.len()).max(1),
@@ -128,10 +124,10 @@ fn contains<'a>(of: Value<'a>, value: Value<'a>, node: &Node, frame: &mut Frame<
             _ => elements.len(),
         };
         frame.charge(units, node.at)?;
-        return Ok(Value::Bool(elements.any(|element| equal(element, value))));
+        return Ok(elements.any(|element| equal(element, value)));
     }
     match of {
-        Value::Stored(_) | Value::Map(_) => Ok(Value::Bool(of.at_key(value).is_some())),
+        Value::Stored(_) | Value::Map(_) => Ok(of.at_key(value).is_some()),
         _ => Err(at(Fault::NoSuchOverload, node)),
     }
 }

@@ -1,7 +1,7 @@
 //! Comprehensions. `all` and `exists` end at the element that decides and forget the errors of those before it; the others
 //! end at the first error.
 
-use super::{Error, Frame, Outcome, at, eval, found, lists::sorted, truth};
+use super::{Error, Frame, Outcome, at, conditions::truth, eval, found, lists::sorted};
 use crate::{
     Value,
     eval::Input,
@@ -12,8 +12,8 @@ use bumpalo::collections::Vec as List;
 
 pub(super) fn run<'a>(of: &'a Loop, node: &'a Node, frame: &mut Frame<'a>) -> Outcome<'a> {
     match of.form {
-        Form::All => decide(of, false, node, frame),
-        Form::Exists => decide(of, true, node, frame),
+        Form::All => decide(of, false, node, frame).map(Value::Bool),
+        Form::Exists => decide(of, true, node, frame).map(Value::Bool),
         Form::ExistsOne => {
             let mut count = 0_usize;
             each(of, node, frame, |frame| {
@@ -27,7 +27,7 @@ pub(super) fn run<'a>(of: &'a Loop, node: &'a Node, frame: &mut Frame<'a>) -> Ou
     }
 }
 
-fn decide<'a>(of: &'a Loop, decides: bool, node: &'a Node, frame: &mut Frame<'a>) -> Outcome<'a> {
+pub(super) fn decide<'a>(of: &'a Loop, decides: bool, node: &'a Node, frame: &mut Frame<'a>) -> Result<bool, Error> {
     let (mut decided, mut first) = (false, None);
     let end = each(of, node, frame, |frame| {
         match truth(&of.body, frame) {
@@ -40,9 +40,9 @@ fn decide<'a>(of: &'a Loop, decides: bool, node: &'a Node, frame: &mut Frame<'a>
     });
     match (end, first) {
         (Err(error), _) if error.fault == Fault::CostLimit => Err(error),
-        _ if decided => Ok(Value::Bool(decides)),
+        _ if decided => Ok(decides),
         (_, Some(error)) | (Err(error), None) => Err(error),
-        (Ok(()), None) => Ok(Value::Bool(!decides)),
+        (Ok(()), None) => Ok(!decides),
     }
 }
 
