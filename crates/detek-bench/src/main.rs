@@ -6,6 +6,8 @@
 mod cel;
 mod decode;
 mod figure;
+mod index;
+mod load;
 mod memory;
 mod process;
 mod scan;
@@ -35,6 +37,10 @@ enum Bench {
     Decode,
     /// Sixty conditions on each of 10,000 pods, against the same in Rust (B2)
     Cel,
+    /// Ingresses joined with Services by an index, against reading both (P4)
+    Index,
+    /// The expressions of 500 detectors, against skipping 10,000 pods (B5)
+    Load,
     /// A whole scan over loopback, against skipping the same pages (B3)
     Scan,
     /// Peak memory of scans of up to 150,000 pods (B4)
@@ -68,6 +74,8 @@ fn main() -> ExitCode {
         Bench::All => all(json),
         Bench::Decode => decode::measure().and_then(|figures| print(&figures, json)),
         Bench::Cel => cel::measure().and_then(|figures| print(&figures, json)),
+        Bench::Index => index::measure().and_then(|figures| print(&figures, json)),
+        Bench::Load => load::measure().and_then(|figures| print(&figures, json)),
         Bench::Scan => scan::measure().and_then(|figures| print(&figures, json)),
         Bench::Memory => memory::CLUSTERS
             .into_iter()
@@ -88,7 +96,7 @@ fn main() -> ExitCode {
 /// Runs every bench in a process of its own, as what one leaves in the allocator changes the next.
 fn all(json: bool) -> Outcome<bool> {
     let mut within = true;
-    for bench in ["decode", "cel", "scan", "memory"] {
+    for bench in ["decode", "cel", "index", "load", "scan", "memory"] {
         let mut command = process::bench(bench)?;
         if json {
             command.arg("--json");

@@ -48,6 +48,11 @@ pub(crate) fn pods(replicas: usize, programs: &[Program]) -> Outcome<Pages> {
     Ok(Pages { projection: projection("kubernetes/core/v1/pods", programs, 0)?, bodies })
 }
 
+/// The pages of as many Services as there are pods.
+pub(crate) fn services() -> Outcome<Vec<Vec<u8>>> {
+    Ok(cluster(Size { pods: PODS, replicas: 1, revisions: 1 }).pages("", "v1", "services", PAGE)?)
+}
+
 /// What programs read of the input of this key and number.
 pub(crate) fn projection<'p>(
     key: &str,
