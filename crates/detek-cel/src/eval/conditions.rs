@@ -53,19 +53,15 @@ pub(super) fn holds<'a>(node: &'a Node, frame: &mut Frame<'a>) -> Result<bool, E
 }
 
 fn has<'a>(of: &'a Node, field: &Field, node: &Node, frame: &mut Frame<'a>) -> Result<bool, Error> {
-    match document(of, frame)? {
-        Some(doc) => match doc.field(field) {
+    if let Some(doc) = document(of, frame)? {
+        return match doc.field(field) {
             Some(_) => Ok(true),
-            None => match missing(doc, node.at) {
-                Error { fault: Fault::NoSuchKey, .. } => Ok(false),
-                error => Err(error),
-            },
-        },
-        None => {
-            let of = eval(of, frame)?;
-            Ok(select(of, field).map_err(|fault| at(fault, node))?.is_some())
-        }
+            None if missing(doc, 0).fault == Fault::NoSuchKey => Ok(false),
+            None => Err(missing(doc, node.at)),
+        };
     }
+    let of = eval(of, frame)?;
+    Ok(select(of, field).map_err(|fault| at(fault, node))?.is_some())
 }
 
 /// The document of a variable or below it. `None` if it lies elsewhere; nothing was paid for then.
