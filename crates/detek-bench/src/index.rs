@@ -8,6 +8,7 @@ use crate::{
 use bumpalo::Bump;
 use detek_cel::{Compiler, Frame, Index, Input, Program, Value, Want};
 use detek_doc::Store;
+use std::sync::Arc;
 use std::{fmt::Write as _, time::Duration};
 
 const ROUNDS: usize = 7;
@@ -98,7 +99,7 @@ impl Join {
         let [ingresses, services] = &stores;
         let mut indexes = Vec::new();
         let index = cpu(|| {
-            indexes.push(Index::build(services, &self.key, false));
+            indexes.push(Arc::new(Index::build(services, &self.key, false)));
             Ok(())
         })?;
         let inputs = [
@@ -107,7 +108,7 @@ impl Join {
         ];
         let lookups = cpu(|| dangling(&self.lookup, &inputs, 1))?;
         let scans = cpu(|| dangling(&self.scan, &inputs, SCANNED))?;
-        let bytes = indexes.iter().map(Index::memory).sum();
+        let bytes = indexes.iter().map(|index| index.memory()).sum();
         Ok(Round { ingresses: ingresses.len(), bytes, read, index, lookups, scans })
     }
 }

@@ -18,6 +18,7 @@ use crate::{
 use bumpalo::Bump;
 use conditions::truth;
 use detek_doc::{Doc, Field, Store};
+use std::sync::Arc;
 
 /// Why an evaluation has no value, and where in the expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub struct Input<'a> {
     /// Whether that is all there is.
     pub complete: bool,
     /// Its indexes, in the order in which the compiler knows them.
-    pub indexes: &'a [Index],
+    pub indexes: &'a [Arc<Index>],
 }
 
 /// What expressions about one object have at hand. Made anew for each object; [`Frame::next`] for each item of it.
@@ -152,6 +153,7 @@ fn value<'a>(node: &'a Node, frame: &mut Frame<'a>) -> Outcome<'a> {
         Op::Constant(constant) => Ok(value_of(constant)),
         Op::Slot(slot) => Ok(frame.slots[*slot]),
         Op::Computed(number) => computed(*number, frame),
+        Op::Available(input) => Ok(Value::Bool(frame.inputs[*input].complete)),
         Op::Fields(slot, steps) => match frame.slots[*slot] {
             Value::Stored(doc) => follow(doc, steps, node, frame).map(Value::stored),
             other => steps.iter().try_fold(other, |of, step| {

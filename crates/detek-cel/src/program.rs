@@ -24,6 +24,8 @@ pub(crate) enum Op {
     Computed(usize),
     /// All documents of an input.
     Documents(usize),
+    /// Whether an input was read to its end.
+    Available(usize),
     /// A field below a variable, and the fields on the way to it.
     Fields(usize, Box<[Step]>),
     Field(Box<Node>, Field),

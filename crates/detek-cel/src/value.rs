@@ -272,6 +272,13 @@ impl<'a> Value<'a> {
     }
 }
 
+impl<'a> Value<'a> {
+    /// The elements, if this is a list.
+    pub fn list(self) -> Option<impl ExactSizeIterator<Item = Value<'a>>> {
+        self.elements()
+    }
+}
+
 impl Value<'_> {
     /// As JSON, for reports. What JSON does not have is written as text, keys of maps too; an optional without value is
     /// null.

@@ -5,6 +5,7 @@ use bumpalo::Bump;
 use detek_cel::{Compiler, Fault, Frame, Index, Input, Limits, Program, Want};
 use detek_doc::{Caps, Keep, Projection, Store, StoreBuilder};
 use serde_json::{Value as Json, json};
+use std::sync::Arc;
 
 /// Keeps what `programs` read of input `number`; everything if there is none.
 fn store(documents: &[Json], programs: &[&Program], number: usize) -> Store {
@@ -157,7 +158,7 @@ fn a_miss_in_an_incomplete_input_is_no_miss() {
         let program =
             compiler.expression(source, Want::Any).unwrap_or_else(|problems| panic!("{source}: {problems:?}"));
         let others = store(&documents, &[&program, &by_name, &by_ok], 1);
-        let indexes = [Index::build(&others, &by_name, false), Index::build(&others, &by_ok, false)];
+        let indexes = [Index::build(&others, &by_name, false), Index::build(&others, &by_ok, false)].map(Arc::new);
         let object = store(&[json!({})], &[], 0);
         for (complete, expected) in [(true, complete), (false, incomplete)] {
             let inputs = [

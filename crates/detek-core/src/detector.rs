@@ -28,6 +28,22 @@ pub enum Category {
 }
 
 impl Category {
+    /// Every category.
+    pub const ALL: [Category; 7] = [
+        Category::Availability,
+        Category::Reliability,
+        Category::Capacity,
+        Category::Hygiene,
+        Category::Security,
+        Category::Upgrade,
+        Category::Cost,
+    ];
+
+    /// The category of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Category::ALL.into_iter().find(|category| category.name() == name)
+    }
+
     /// The name as in labels.
     pub fn name(self) -> &'static str {
         match self {
@@ -79,6 +95,8 @@ pub enum Confidence {
     High,
     /// A finding may be meant so.
     Medium,
+    /// A finding is worth a look, no more.
+    Low,
 }
 
 /// Where to read more.

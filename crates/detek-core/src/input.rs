@@ -276,6 +276,11 @@ impl Input {
         Input::partial(key, scope, Store::empty(), cause, Volume::default())
     }
 
+    /// Data that is older than it may be, and so not looked at.
+    pub fn stale(key: InputKey, scope: Scope, cause: Cause) -> Self {
+        Input { state: InputState::Stale, ..Input::failed(key, scope, cause) }
+    }
+
     /// The state in which a read ends that gave nothing for a cause of this class. `absent` needs proof: a complete
     /// discovery of the group is that of `not_served`.
     pub fn state_of(class: CauseClass) -> InputState {

@@ -9,6 +9,7 @@
 mod builtin;
 mod check;
 mod codes;
+mod engine;
 mod format;
 mod key;
 mod load;
@@ -21,12 +22,15 @@ mod resource;
 mod scalar;
 pub mod schema;
 mod source;
+pub mod testing;
 pub mod tree;
 pub mod version;
 pub mod waivers;
 mod yaml;
 
 pub use builtin::FILES as BUILT_IN;
+pub use detek_cel::FUNCTIONS;
+pub use engine::PackDetector;
 pub use format::{
     Affects, Confidence, DetectEntry, DetectorFile, Expect, ExpectedFinding, Expression, Framework, Given, Index,
     InputScope, InputSpec, KnownIssue, LabelExpression, LabelOperator, LabelSelector, Lifecycle, Limits, Match,

@@ -35,16 +35,22 @@ pub(crate) enum Command {
         /// Id of a detector, or a code such as DTK-E301
         #[arg(required = true, value_name = "NAME|CODE")]
         name: Vec<String>,
+        /// Also the detectors of this pack: a directory, or a file; repeatable
+        #[arg(long, value_name = "PATH")]
+        pack: Vec<PathBuf>,
         #[command(flatten)]
         form: Form,
     },
-    /// List detectors, sets, contexts, formats, errors, schemas or waivers
+    /// List detectors, sets, contexts, formats, errors, functions, collectors, schemas or waivers
     List {
         /// What to list
         #[arg(default_value = "detectors")]
         kind: ListKind,
         /// Of schemas, the one to print
         name: Option<String>,
+        /// Also the detectors of this pack: a directory, or a file; repeatable
+        #[arg(long, value_name = "PATH")]
+        pack: Vec<PathBuf>,
         #[command(flatten)]
         form: Form,
         /// Kubeconfig, for contexts
@@ -58,6 +64,9 @@ pub(crate) enum Command {
     },
     /// Print the least role for what is read; contacts nobody
     Rbac(RbacArguments),
+    /// Make, check and test detectors that are written as data
+    #[command(subcommand)]
+    Pack(PackCommand),
     /// Print completions for a shell, to be saved where it looks for them
     Completions {
         /// The shell
@@ -68,6 +77,35 @@ pub(crate) enum Command {
         /// The directory
         #[arg(value_name = "DIR")]
         directory: PathBuf,
+    },
+}
+
+/// What is done with packs.
+#[derive(Subcommand)]
+pub(crate) enum PackCommand {
+    /// Write a pack with one detector, to begin with
+    New {
+        /// A directory that does not exist or is empty
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
+    /// Check packs: every mistake with its place; what they read and cost
+    Check {
+        /// Directories of packs, or files of detectors
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// Warnings refuse a pack, too
+        #[arg(long)]
+        strict: bool,
+    },
+    /// Run the tests of packs, offline; then again with each input denied, partial and absent
+    Test {
+        /// Directories of packs, or files of detectors
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// Only these detectors, separated by commas
+        #[arg(long, value_name = "ID", value_delimiter = ',')]
+        only: Vec<String>,
     },
 }
 
@@ -84,6 +122,10 @@ pub(crate) enum ListKind {
     Formats,
     /// Error codes
     Errors,
+    /// Functions that expressions of packs may use
+    Functions,
+    /// What inputs of packs may be
+    Collectors,
     /// JSON Schemas of files, for editors
     Schemas,
     /// Accepted findings, and which of them have ended
@@ -129,6 +171,9 @@ pub(crate) struct Selection {
     /// Not these detectors, separated by commas
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) skip: Vec<String>,
+    /// Also the detectors of this pack: a directory, or a file; repeatable
+    #[arg(long, value_name = "PATH")]
+    pub(crate) pack: Vec<PathBuf>,
     /// Enable detectors that need a permission beyond the default role: secrets
     #[arg(long, value_name = "ADDON", value_delimiter = ',')]
     pub(crate) enable: Vec<String>,
@@ -410,6 +455,9 @@ pub(crate) struct RbacArguments {
     /// Only these resources, or what these detectors read
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
+    /// Also the detectors of this pack: a directory, or a file; repeatable
+    #[arg(long, value_name = "PATH")]
+    pub(crate) pack: Vec<PathBuf>,
     /// With detectors that need a permission beyond the default role: secrets
     #[arg(long, value_name = "ADDON", value_delimiter = ',')]
     pub(crate) enable: Vec<String>,
@@ -486,6 +534,7 @@ impl RbacArguments {
             set,
             only: Vec::new(),
             skip: Vec::new(),
+            pack: self.pack.clone(),
             enable: self.enable.clone(),
             param: Vec::new(),
             target: None,

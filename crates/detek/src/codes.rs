@@ -41,6 +41,10 @@ pub(crate) enum Code {
     Discovery,
     /// An answer was of no use.
     Unusable,
+    /// A file of a pack has a mistake.
+    Pack,
+    /// An expression of a pack has a mistake.
+    PackExpression,
     /// A detector failed, or a run contradicts itself.
     Detector,
     /// An output cannot be written.
@@ -72,7 +76,7 @@ impl Code {
 }
 
 /// Every page, by number.
-pub(crate) static PAGES: [Page; 21] = [
+pub(crate) static PAGES: [Page; 23] = [
     Page {
         of: Code::NoCluster,
         code: "DTK-E101",
@@ -224,6 +228,22 @@ pub(crate) static PAGES: [Page; 21] = [
         exit: 3,
         meaning: "The server throttled, failed, closed the connection, or sent what could not be decoded, also after some attempts.",
         fix: "Run again; `detek doctor` if it stays.",
+    },
+    Page {
+        of: Code::Pack,
+        code: "DTK-E401",
+        title: "pack FILE:L:C is invalid",
+        exit: 2,
+        meaning: "A file of a pack is no detector: a field that there is not, a value that does not fit, something missing. A pack loads whole or not at all, so that nothing is half checked. The message shows the line, and the code of the rule.",
+        fix: "`detek pack check PATH` tells every mistake at once; `detek explain CODE` explains a rule.",
+    },
+    Page {
+        of: Code::PackExpression,
+        code: "DTK-E402",
+        title: "expression refused at FILE:L:C",
+        exit: 2,
+        meaning: "An expression of a pack names what there is not, has the wrong type, or may cost too much. The message shows the place in the file.",
+        fix: "`detek pack check PATH` tells every mistake at once; `detek list functions` shows all functions.",
     },
     Page {
         of: Code::Detector,

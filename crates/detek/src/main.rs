@@ -1,5 +1,6 @@
 //! The `detek` command: arguments, orchestration, errors and exit codes.
 
+mod catalogue;
 mod cli;
 mod codes;
 mod commands;
@@ -11,6 +12,7 @@ mod gaps;
 mod hints;
 mod interrupt;
 mod output;
+mod packs;
 mod progress;
 mod scan;
 mod schemas;

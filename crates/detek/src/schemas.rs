@@ -15,5 +15,11 @@ pub(crate) struct Schema {
 /// Every schema, by name.
 pub(crate) static SCHEMAS: &[Schema] = &[
     Schema { name: "config", help: "a configuration file: detek.yaml", json: crate::config::schema },
+    Schema { name: "detector", help: "a detector of a pack", json: || parsed(detek_packs::schema::DETECTOR) },
+    Schema { name: "pack", help: "pack.yaml", json: || parsed(detek_packs::schema::PACK) },
     Schema { name: "waiver", help: "an accepted finding", json: detek_packs::waivers::schema },
 ];
+
+fn parsed(schema: &str) -> Value {
+    serde_json::from_str(schema).expect("the schemas of packs are JSON: their tests validate with them")
+}

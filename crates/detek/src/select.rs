@@ -63,7 +63,7 @@ impl Selected {
 /// # Errors
 /// If a name is not known, or a parameter does not fit.
 pub(crate) fn select(selection: &Selection, settings: &Settings, cluster: Option<&str>) -> Result<Selected, Failure> {
-    let all = detek_detectors::all();
+    let all = crate::catalogue::with(&selection.pack)?;
     let names = names(&all);
     let known: Vec<&str> = names.iter().map(String::as_str).collect();
     let set = find_set(&selection.set, &known)?;

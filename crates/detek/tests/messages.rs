@@ -187,7 +187,7 @@ fn a_mistyped_detector_set_format_or_parameter() {
         &["explain", "DTK-E999"],
         &expect![[r#"
             error[DTK-E104]: unknown detector or code "DTK-E999"
-              cause      did you mean DTK-E101 or DTK-E102 or DTK-E103?
+              cause      did you mean DTK-E419 or DTK-E439 or DTK-E101?
               fix        detek list errors
             exit 2"#]],
     );

@@ -227,7 +227,7 @@ fn unknown(name: &str, receiver: bool, kinds: &[Kind], all: &[&'static Overload]
         let near = nearest(name, BY_NAME.keys().copied().chain(super::macros::LOOPS));
         let problem = Problem::new(Rule::UnknownName, place, format!("unknown function `{name}`{of}"));
         return match near.and_then(|near| BY_NAME.get(near)?.first()) {
-            Some(near) => problem.help(format!("did you mean `{}`?", signature(near))),
+            Some(near) => problem.help(format!("did you mean `{}`?", near.signature())),
             None => match near {
                 Some(near) => problem.help(format!("did you mean `{near}`?")),
                 None => problem.help("`detek list functions` lists all"),
@@ -238,21 +238,8 @@ fn unknown(name: &str, receiver: bool, kinds: &[Kind], all: &[&'static Overload]
         Some((first, rest)) if receiver => format!("{}.{name}({})", first.name(), names(rest)),
         _ => format!("{name}({})", names(kinds)),
     };
-    let signatures: Vec<String> = all.iter().take(6).map(|overload| signature(overload)).collect();
+    let signatures: Vec<String> = all.iter().take(6).map(|overload| overload.signature()).collect();
     let text = format!("there is no `{called}`");
     Problem::new(Rule::UnknownName, place, text)
         .help(format!("there is {}", list_of(signatures.iter().map(String::as_str))))
-}
-
-/// `contains(string) -> bool`; of a method without what it is called on.
-pub(crate) fn signature(overload: &Overload) -> String {
-    let takes = if overload.receiver { &overload.takes[1..] } else { overload.takes };
-    let takes: Vec<&str> = takes.iter().map(|kind| kind.name()).collect();
-    let gives = match overload.gives {
-        Gives::A(kind) => kind.name().to_owned(),
-        Gives::ListOf(kind) => format!("list({})", kind.name()),
-        Gives::OptionalOf(kind) => format!("optional({})", kind.name()),
-        Gives::Same(_) | Gives::ElementOf(_) => "dyn".to_owned(),
-    };
-    format!("{}({}) -> {gives}", overload.name, takes.join(", "))
 }

@@ -1,6 +1,9 @@
 //! Macros: calls whose arguments are not values but expressions over names of their own.
 
-use super::scope::{Scope, list_of};
+use super::{
+    Binding,
+    scope::{Scope, list_of},
+};
 use crate::{
     Kind, Problem,
     flow::{Flow, Type},
@@ -23,6 +26,10 @@ impl Scope<'_> {
         let args = call.args.as_slice();
         match (call.func_name.as_str(), call.target.as_deref(), args) {
             ("has", None, [field]) => Some(self.has(field)),
+            ("hasValue", Some(IdedExpr { expr: Expr::Ident(name), .. }), []) => {
+                let Some(Binding::Input(input, _)) = self.binding(name) else { return None };
+                Some((Op::Available(*input), Flow::made(Type::a(Kind::Bool))))
+            }
             ("bind", Some(IdedExpr { expr: Expr::Ident(cel), .. }), [name, value, body]) if cel == "cel" => {
                 Some(self.bind(name, value, body))
             }

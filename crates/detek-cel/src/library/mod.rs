@@ -75,6 +75,21 @@ pub struct Overload {
     pub call: Function,
 }
 
+impl Overload {
+    /// How it is called and what it gives: `contains(string) -> bool`; of a method without what it is called on.
+    pub fn signature(&self) -> String {
+        let takes = if self.receiver { &self.takes[1..] } else { self.takes };
+        let takes: Vec<&str> = takes.iter().map(|kind| kind.name()).collect();
+        let gives = match self.gives {
+            Gives::A(kind) => kind.name().to_owned(),
+            Gives::ListOf(kind) => format!("list({})", kind.name()),
+            Gives::OptionalOf(kind) => format!("optional({})", kind.name()),
+            Gives::Same(_) | Gives::ElementOf(_) => "dyn".to_owned(),
+        };
+        format!("{}({}) -> {gives}", self.name, takes.join(", "))
+    }
+}
+
 impl fmt::Debug for Overload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)

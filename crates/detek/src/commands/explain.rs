@@ -2,25 +2,32 @@
 
 use super::Answer;
 use crate::{
+    catalogue,
     cli::FormKind,
     codes::{PAGES, Page},
     failure::Failure,
     select::{names, unknown},
 };
 use detek_core::{Addon, AnyDetector, Needs, Role};
+use detek_packs::problem;
 use serde_json::json;
-use std::fmt::Write as _;
+use std::{fmt::Write as _, path::PathBuf};
 
-pub(super) fn explain(name: &str, form: FormKind) -> Result<u8, Failure> {
+pub(super) fn explain(name: &str, packs: &[PathBuf], form: FormKind) -> Result<u8, Failure> {
     let code = name.to_ascii_uppercase();
-    let all = detek_detectors::all();
+    let all = catalogue::with(packs)?;
     let page = PAGES.iter().find(|page| page.code == code || page.code[4..] == code);
+    let of_pack = problem::PAGES.iter().find(|page| page.code == code || page.code[4..] == code);
+    if let Some(page) = of_pack {
+        of_pack_code(page).print(form)?;
+        return Ok(0);
+    }
     let answer = match (page, all.iter().find(|detector| detector.id() == name || detector.meta().id == name)) {
         (Some(page), _) => of_code(page),
         (None, Some(detector)) => of_detector(detector.as_ref(), &instances(&all, name)),
         (None, None) => {
             let names = names(&all);
-            let codes = PAGES.iter().map(|page| page.code);
+            let codes = PAGES.iter().map(|page| page.code).chain(problem::PAGES.iter().map(|page| page.code));
             let known: Vec<&str> = names.iter().map(String::as_str).chain(codes).collect();
             let list = if code.starts_with("DTK-") { "detek list errors" } else { "detek list detectors" };
             return Err(unknown("detector or code", name, &known, list));
@@ -38,6 +45,16 @@ fn of_code(page: &Page) -> Answer {
         ),
         json: json!({"code": page.code, "title": page.title, "exit": page.exit, "meaning": page.meaning, "fix": page.fix}),
         names: vec![page.code.to_owned()],
+    }
+}
+
+/// A code of `detek pack check`.
+fn of_pack_code(page: &problem::Page) -> Answer {
+    let problem::Page { code, title, cause, fix, .. } = page;
+    Answer {
+        text: format!("{code}  {title}\n\nWhat it means\n  {cause}\n\nWhat to do\n  {fix}\n"),
+        json: json!({"code": code, "title": title, "meaning": cause, "fix": fix}),
+        names: vec![(*code).to_owned()],
     }
 }
 

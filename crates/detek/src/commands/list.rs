@@ -2,6 +2,7 @@
 
 use super::Answer;
 use crate::{
+    catalogue,
     cli::{FormKind, ListKind},
     codes::PAGES,
     connect,
@@ -11,6 +12,7 @@ use crate::{
     select::SETS,
 };
 use detek_core::{Addon, Waiver, WaiverAudit};
+use detek_packs::problem;
 use detek_report::FORMATS;
 use serde_json::{Value, json};
 use std::{
@@ -21,11 +23,13 @@ use std::{
 pub(super) fn list(
     kind: ListKind,
     form: FormKind,
-    kubeconfig: Option<&Path>,
+    (kubeconfig, packs): (Option<&Path>, &[PathBuf]),
     program: &'static str,
 ) -> Result<u8, Failure> {
     let rows: Vec<Row> = match kind {
-        ListKind::Detectors => detectors(),
+        ListKind::Detectors => detectors(packs)?,
+        ListKind::Functions => functions(),
+        ListKind::Collectors => collectors(),
         ListKind::Sets => SETS.iter().map(|set| Row::new(set.name, set.help)).collect(),
         ListKind::Contexts => {
             let contexts = detek_kube::contexts(kubeconfig)
@@ -35,7 +39,10 @@ pub(super) fn list(
         ListKind::Formats => FORMATS.iter().map(|format| Row::new(format.name, format.help)).collect(),
         ListKind::Waivers => return waivers(&[], form),
         ListKind::Schemas => SCHEMAS.iter().map(|schema| Row::new(schema.name, schema.help)).collect(),
-        ListKind::Errors => PAGES.iter().map(|page| Row::new(page.code, page.title).with("exit", page.exit)).collect(),
+        ListKind::Errors => {
+            let of_packs = problem::PAGES.iter().map(|page| Row::new(page.code, page.title));
+            PAGES.iter().map(|page| Row::new(page.code, page.title).with("exit", page.exit)).chain(of_packs).collect()
+        }
     };
     answer(&rows).print(form)?;
     Ok(0)
@@ -95,11 +102,11 @@ impl Row {
     }
 }
 
-fn detectors() -> Vec<Row> {
-    let mut detectors = detek_detectors::all();
+fn detectors(packs: &[PathBuf]) -> Result<Vec<Row>, Failure> {
+    let mut detectors = catalogue::with(packs)?;
     // A family is one line.
     detectors.dedup_by_key(|detector| detector.meta().id);
-    detectors
+    let rows = detectors
         .iter()
         .map(|detector| detector.meta())
         .map(|meta| {
@@ -116,7 +123,38 @@ fn detectors() -> Vec<Row> {
             };
             Row { sign: Some(meta.level.sign()), help, ..row }
         })
-        .collect()
+        .collect();
+    Ok(rows)
+}
+
+/// Functions of expressions, one line for each way to call them.
+fn functions() -> Vec<Row> {
+    let mut rows: Vec<Row> = detek_packs::FUNCTIONS
+        .iter()
+        .copied()
+        .flatten()
+        .map(|function| {
+            let help = format!("{}  (since {})", function.signature(), function.since);
+            Row::new(function.name, &help).with("method", function.receiver).with("since", function.since)
+        })
+        .collect();
+    rows.sort_by(|a, b| (&a.name, &a.help).cmp(&(&b.name, &b.help)));
+    rows
+}
+
+/// What inputs of packs may be, besides the resources of Kubernetes.
+fn collectors() -> Vec<Row> {
+    let resources =
+        Row::new("kubernetes/GROUP/VERSION/PLURAL", "objects of any resource; `core` for the group of pods");
+    let others = detek_packs::COLLECTORS.iter().map(|collector| {
+        let help = if collector.served {
+            collector.element.to_owned()
+        } else {
+            format!("{} (not yet read)", collector.element)
+        };
+        Row::new(collector.key, &help).with("served", collector.served)
+    });
+    std::iter::once(resources).chain(others).collect()
 }
 
 fn answer(rows: &[Row]) -> Answer {

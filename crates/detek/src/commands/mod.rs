@@ -5,6 +5,7 @@ mod doctor;
 mod explain;
 mod list;
 mod man;
+mod pack;
 mod plan;
 mod rbac;
 mod run;
@@ -49,7 +50,7 @@ async fn perform(command: Command, session: &Session) -> Result<u8, Failure> {
         Command::Plan(arguments) => plan::plan(&arguments.look, session).await,
         Command::Doctor(arguments) if arguments.config.is_some() => values::values(&arguments, session),
         Command::Doctor(arguments) => doctor::doctor(&arguments.look, session).await,
-        Command::Explain { name, form } => explain::explain(&name.join(" "), form.output),
+        Command::Explain { name, pack, form } => explain::explain(&name.join(" "), &pack, form.output),
         Command::List { kind: ListKind::Schemas, name: Some(name), .. } => schema::schema(&name),
         Command::List { name: Some(name), .. } => {
             Err(Failure::new(Code::Usage, format!("wrong usage of list: \"{name}\""))
@@ -57,10 +58,11 @@ async fn perform(command: Command, session: &Session) -> Result<u8, Failure> {
                 .line("fix", format!("detek explain {name}")))
         }
         Command::List { kind: ListKind::Waivers, form, waivers, .. } => list::waivers(&waivers, form.output),
-        Command::List { kind, form, kubeconfig, .. } => {
-            list::list(kind, form.output, kubeconfig.as_deref(), session.program)
+        Command::List { kind, pack, form, kubeconfig, .. } => {
+            list::list(kind, form.output, (kubeconfig.as_deref(), &pack), session.program)
         }
         Command::Rbac(arguments) => rbac::rbac(&arguments, session),
+        Command::Pack(command) => pack::pack(command, session.program),
         Command::Completions { shell } => completions::completions(shell, session.program),
         Command::Man { directory } => man::man(&directory, session.program),
     }
