@@ -150,6 +150,7 @@ limits: {deadline: 7m}
         limits.max_list_bytes                                            17179869184          default
         limits.max_objects                                               2000000              default
         outputs                                                          -                    default
+        packs                                                            -                    default
         set                                                              security             [SET]
         skip_inputs                                                      -                    default
         version                                                          1                    default

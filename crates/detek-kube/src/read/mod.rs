@@ -178,8 +178,8 @@ async fn read(reading: &Reading, planned: PlannedRead, scope: Scope) -> Input {
             list(reading, place, projection, (kind.key, scope)).await
         }
         Source::Nothing => {
-            let text = format!("{} is not read from a Kubernetes API", kind.key);
-            Input::failed(kind.key, scope, Cause::new(CauseClass::Internal, Stage::Config, &text))
+            let text = format!("{} is read from another system, and none is configured", kind.key);
+            Input::failed(kind.key, scope, Cause::new(CauseClass::NotConfigured, Stage::Config, &text))
         }
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn list(
             contexts.iter().map(|context| Row::new(&detek_core::clip(context, 200), "")).collect()
         }
         ListKind::Formats => FORMATS.iter().map(|format| Row::new(format.name, format.help)).collect(),
-        ListKind::Waivers => return waivers(&[], form),
+        ListKind::Waivers => return waivers(&[], packs, form),
         ListKind::Schemas => SCHEMAS.iter().map(|schema| Row::new(schema.name, schema.help)).collect(),
         ListKind::Errors => {
             let of_packs = problem::PAGES.iter().map(|page| Row::new(page.code, page.title));
@@ -49,8 +49,8 @@ pub(super) fn list(
 }
 
 /// The waivers of some files, as far as they are known without a run.
-pub(super) fn waivers(files: &[PathBuf], form: FormKind) -> Result<u8, Failure> {
-    let waivers = crate::waivers::load(files)?;
+pub(super) fn waivers(files: &[PathBuf], packs: &[PathBuf], form: FormKind) -> Result<u8, Failure> {
+    let waivers = crate::waivers::load(files, packs)?;
     let audits = waivers.look(crate::scan::local_time());
     let known = waivers.all.iter().map(Some).chain(std::iter::repeat(None));
     let rows: Vec<Row> = audits.iter().zip(known).map(|(audit, known)| waiver(audit, known.map(Arc::as_ref))).collect();

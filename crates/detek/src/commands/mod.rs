@@ -57,7 +57,9 @@ async fn perform(command: Command, session: &Session) -> Result<u8, Failure> {
                 .line("cause", "only a schema is printed by its name")
                 .line("fix", format!("detek explain {name}")))
         }
-        Command::List { kind: ListKind::Waivers, form, waivers, .. } => list::waivers(&waivers, form.output),
+        Command::List { kind: ListKind::Waivers, form, waivers, pack, .. } => {
+            list::waivers(&waivers, &pack, form.output)
+        }
         Command::List { kind, pack, form, kubeconfig, .. } => {
             list::list(kind, form.output, (kubeconfig.as_deref(), &pack), session.program)
         }

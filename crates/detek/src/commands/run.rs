@@ -98,7 +98,7 @@ impl Chooser {
     fn new(selection: Selection, reporting: &Reporting, session: &Session) -> Result<Self, Failure> {
         let settings = Arc::clone(&session.configuration.detectors);
         let files = if reporting.no_waivers { &[] } else { reporting.waivers.as_slice() };
-        let waivers = crate::waivers::load(files)?;
+        let waivers = crate::waivers::load(files, &selection.pack)?;
         let selected = Arc::new(select(&selection, &settings, None)?.waiving(waivers.clone()));
         Ok(Chooser { selection: Arc::new(selection), settings, waivers, selected })
     }

@@ -107,7 +107,7 @@ pub(crate) static KEYS: &[Key] = &[
         setter: Setter::Inside,
         ..Key::new("outputs", "output", Shape::Texts, "reports to write, as FORMAT or FORMAT=FILE")
     },
-    Key::later("packs", "folders of detectors", Setter::Anyone),
+    Key { files: true, ..Key::new("packs", "pack", Shape::Texts, "packs of detectors: folders, or files") },
     Key::later("push", "the hub that runs are sent to", Setter::User),
     Key::later("redaction.allow_env", "environment variables whose values may be kept", Setter::Anyone),
     Key::new("set", "set", Shape::Text, "set of detectors"),
