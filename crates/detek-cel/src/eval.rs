@@ -177,6 +177,7 @@ fn value<'a>(node: &'a Node, frame: &mut Frame<'a>) -> Outcome<'a> {
         | Op::Equal(..)
         | Op::Order(..)
         | Op::In(_)
+        | Op::HasKey(..)
         | Op::InTexts(..)
         | Op::Matches(..) => conditions::holds(node, frame).map(Value::Bool),
         Op::Loop(of) => loops::run(of, node, frame),
@@ -223,6 +224,20 @@ fn follow<'a>(mut doc: Doc<'a>, steps: &[Step], node: &Node, frame: &mut Frame<'
     Ok(doc)
 }
 
+/// The document of a variable or below it, of a node that was paid for. `None` if it lies elsewhere.
+#[inline]
+fn document<'a>(node: &'a Node, frame: &mut Frame<'a>) -> Result<Option<Doc<'a>>, Error> {
+    let (slot, steps) = match &node.op {
+        Op::Slot(slot) => (*slot, &[][..]),
+        Op::Fields(slot, steps) => (*slot, &**steps),
+        _ => return Ok(None),
+    };
+    match frame.slots[slot] {
+        Value::Stored(doc) => follow(doc, steps, node, frame).map(Some),
+        _ => Ok(None),
+    }
+}
+
 /// Why there is no field of a document.
 #[cold]
 fn missing(of: Doc<'_>, at: u32) -> Error {
@@ -265,6 +280,7 @@ fn optional<'a>(value: Option<Value<'a>>, frame: &Frame<'a>) -> Value<'a> {
     Value::Optional(value.map(|value| &*frame.scratch.alloc(value)))
 }
 
+#[inline]
 fn both<'a>(sides: &'a [Node; 2], frame: &mut Frame<'a>) -> Result<(Value<'a>, Value<'a>), Error> {
     let [a, b] = sides;
     Ok((eval(a, frame)?, eval(b, frame)?))
@@ -305,12 +321,9 @@ fn found<'a>(lookup: &'a Lookup, node: &Node, frame: &mut Frame<'a>) -> Result<(
     let index = &input.indexes[lookup.index];
     let numbers = index.find(key);
     frame.charge(numbers.len(), node.at)?;
-    let documents = frame.scratch.alloc_slice_fill_iter(numbers.map(|number| document(input.documents.doc(number))));
+    let documents =
+        frame.scratch.alloc_slice_fill_iter(numbers.map(|number| Value::Stored(input.documents.doc(number))));
     Ok((documents, input.complete && index.is_complete()))
-}
-
-fn document(doc: Doc<'_>) -> Value<'_> {
-    Value::Stored(doc)
 }
 
 fn call<'a>(

@@ -43,6 +43,8 @@ pub(crate) enum Op {
     Equal(Box<[Node; 2]>, bool),
     Order(Box<[Node; 2]>, Comparison),
     In(Box<[Node; 2]>),
+    /// `in` with a literal key.
+    HasKey(Box<Node>, Field),
     /// One of these texts.
     InTexts(Box<Node>, Box<[Box<str>]>),
     Compute(Box<[Node; 2]>, Arithmetic),

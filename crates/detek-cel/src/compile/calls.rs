@@ -140,12 +140,17 @@ impl Scope<'_> {
         if !matches!(flow.of.kind, Kind::Dyn | Kind::List | Kind::Map) {
             self.no_overload("in", &[flow.of.kind], of);
         }
-        match literal_text(value) {
+        let key = literal_text(value);
+        match key {
             // Whether a key is there; of a list of texts all are kept.
             Some(key) if flow.of.kind != Kind::List => self.read(&flow.field(key), Keep::Presence),
             _ => self.consume(&flow, &place),
         }
-        (Op::In(Box::new([value_node, of_node])), bool)
+        let op = match key {
+            Some(key) => Op::HasKey(Box::new(of_node), Field::new(key)),
+            None => Op::In(Box::new([value_node, of_node])),
+        };
+        (op, bool)
     }
 
     fn add(&mut self, a: &IdedExpr, b: &IdedExpr, expr: &IdedExpr) -> (Op, Flow) {

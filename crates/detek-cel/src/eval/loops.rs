@@ -1,7 +1,7 @@
 //! Comprehensions. `all` and `exists` end at the element that decides and forget the errors of those before it; the others
 //! end at the first error.
 
-use super::{Error, Frame, Outcome, at, conditions::truth, eval, found, lists::sorted};
+use super::{Error, Frame, Outcome, at, conditions::truth, document, eval, found, lists::sorted, value};
 use crate::{
     Value,
     eval::Input,
@@ -9,6 +9,7 @@ use crate::{
     program::{Form, Found, Loop, Node, Op},
 };
 use bumpalo::collections::Vec as List;
+use detek_doc::Doc;
 
 pub(super) fn run<'a>(of: &'a Loop, node: &'a Node, frame: &mut Frame<'a>) -> Outcome<'a> {
     match of.form {
@@ -86,7 +87,7 @@ fn each<'a>(
     mut body: impl FnMut(&mut Frame<'a>) -> Result<bool, Error>,
 ) -> Result<(), Error> {
     let mut step = |frame: &mut Frame<'a>, first: Value<'a>, second: Value<'a>| {
-        frame.charge(1, node.at)?;
+        frame.spend(1, node)?;
         frame.slots[of.slots.0] = if of.slots.1.is_some() { first } else { second };
         if let Some(slot) = of.slots.1 {
             frame.slots[slot] = second;
@@ -105,6 +106,14 @@ fn each<'a>(
                 }
             }
             complete
+        }
+        Range::List(doc) => {
+            for (place, element) in doc.items().enumerate() {
+                if !step(frame, Value::Int(place as i64), Value::stored(element))? {
+                    return Ok(());
+                }
+            }
+            true
         }
         Range::Value(value, complete) => {
             if let Some(elements) = value.elements() {
@@ -131,6 +140,8 @@ fn each<'a>(
 /// What a loop goes over, and whether that is all there is.
 enum Range<'a> {
     Documents(Input<'a>),
+    /// A list of a document, as most are.
+    List(Doc<'a>),
     Value(Value<'a>, bool),
 }
 
@@ -141,6 +152,13 @@ fn range<'a>(of: &'a Loop, frame: &mut Frame<'a>) -> Result<Range<'a>, Error> {
             let (documents, complete) = found(lookup, &of.range, frame)?;
             Range::Value(Value::List(documents), complete)
         }
-        _ => Range::Value(eval(&of.range, frame)?, true),
+        _ => {
+            frame.spend(1, &of.range)?;
+            match document(&of.range, frame)? {
+                Some(doc) if doc.is_list() => Range::List(doc),
+                Some(doc) => Range::Value(Value::stored(doc), true),
+                None => Range::Value(value(&of.range, frame)?, true),
+            }
+        }
     })
 }
