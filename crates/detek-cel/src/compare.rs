@@ -75,11 +75,10 @@ fn equal_composed(a: Value<'_>, b: Value<'_>, fuel: &mut i64) -> Option<bool> {
 pub(crate) fn order(a: Value<'_>, b: Value<'_>) -> Option<Ordering> {
     Some(match (a, b) {
         (Value::Bool(a), Value::Bool(b)) => a.cmp(&b),
-        (Value::Int(a), Value::Int(b)) => a.cmp(&b),
         (Value::Text(a), Value::Text(b)) => a.cmp(b),
         (Value::Bytes(a), Value::Bytes(b)) => a.cmp(b),
         (Value::Timestamp(a), Value::Timestamp(b)) => a.cmp(&b),
-        (Value::Duration(a), Value::Duration(b)) => a.cmp(&b),
+        (Value::Int(a), Value::Int(b)) | (Value::Duration(a), Value::Duration(b)) => a.cmp(&b),
         _ => return order_numbers(numeric(a)?, numeric(b)?),
     })
 }
