@@ -6,7 +6,7 @@ use crate::{
     workload::{PODS, cpu, pods},
 };
 use cel::Env;
-use detek_cel::{Compiler, Problem, Want};
+use detek_cel::{Compiler, Problem, Want, with_large_stack};
 use serde_json::json;
 use std::{hint::black_box, time::Duration};
 
@@ -89,10 +89,8 @@ const KINDS: [Detector; 2] = [
 
 /// Parses, checks and compiles everything.
 fn load() -> Outcome<()> {
-    for n in 0..DETECTORS {
-        compile(&KINDS[n % KINDS.len()]).map_err(|problems| format!("detector {n}: {problems:?}"))?;
-    }
-    Ok(())
+    let loaded = with_large_stack(|| (0..DETECTORS).try_for_each(|n| compile(&KINDS[n % KINDS.len()])));
+    loaded.ok_or("loading panicked")?.map_err(|problems| format!("{problems:?}").into())
 }
 
 fn compile(detector: &Detector) -> Result<(), Vec<Problem>> {

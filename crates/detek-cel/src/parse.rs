@@ -10,7 +10,12 @@ use cel::{
     common::ast::{EntryExpr, Expr, IdedExpr, SourceInfo},
     parser::{ParseError, ParseErrors},
 };
-use std::{ops::Range, thread};
+use std::{
+    cell::Cell,
+    ops::Range,
+    panic::{self, AssertUnwindSafe},
+    thread,
+};
 
 /// How large an expression may be.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +41,11 @@ impl Default for Limits {
 const FEW: usize = 48;
 /// For the others, in bytes: four times what 4,000 tokens were seen to take.
 const STACK: usize = 16 << 20;
+
+thread_local! {
+    /// Whether this thread was made by [`with_large_stack`].
+    static LARGE: Cell<bool> = const { Cell::new(false) };
+}
 
 /// A syntax tree with the places of its nodes.
 pub(crate) struct Parsed {
@@ -83,14 +93,25 @@ pub(crate) fn parse(source: &str, limits: &Limits) -> Result<Parsed, Vec<Problem
         }
         Ok(parsed)
     };
-    if tokens <= FEW {
-        return work();
-    }
+    let outcome = if tokens <= FEW || LARGE.get() {
+        // As on a thread of its own, a panic of the parser harms this expression only.
+        panic::catch_unwind(AssertUnwindSafe(work)).ok()
+    } else {
+        with_large_stack(work)
+    };
+    outcome.unwrap_or_else(|| Err(vec![Problem::new(Rule::TooLarge, whole.clone(), "the expression cannot be parsed")]))
+}
+
+/// Does work that compiles many expressions on a thread whose stack fits the largest of them. Without it each expression
+/// that is not small gets a thread of its own, which takes a third of the time of a load. `None` if there is no thread to
+/// be had, or if the work panicked.
+pub fn with_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
     thread::scope(|scope| {
-        let handle = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
-        let joined = handle.map(thread::ScopedJoinHandle::join);
-        let failed = || vec![Problem::new(Rule::TooLarge, whole.clone(), "the expression cannot be parsed")];
-        joined.ok().and_then(Result::ok).unwrap_or_else(|| Err(failed()))
+        let work = || {
+            LARGE.set(true);
+            work()
+        };
+        thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).ok()?.join().ok()
     })
 }
 
