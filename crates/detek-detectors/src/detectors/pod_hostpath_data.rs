@@ -78,6 +78,7 @@ spec:
 
     fn check(&self, pod: &Pod<'_>, (): Values<'_, Self::Reads>, found: &mut Findings<'_>) {
         if !pod.is_judged_by_spec() || pod.is_of("DaemonSet") {
+            found.out_of_scope();
             return;
         }
         for volume in &pod.spec.volumes {

@@ -53,6 +53,7 @@ spec:
 
     fn check(&self, pod: &Pod<'_>, (): Values<'_, Self::Reads>, found: &mut Findings<'_>) {
         if !pod.is_judged_by_spec() {
+            found.out_of_scope();
             return;
         }
         for container in pod.all_containers() {

@@ -54,6 +54,7 @@ status: {phase: Succeeded}
 
     fn check(&self, pod: &Pod<'_>, (): Values<'_, Self::Reads>, found: &mut Findings<'_>) {
         if !pod.is_judged_by_spec() {
+            found.out_of_scope();
             return;
         }
         for container in pod.all_containers() {

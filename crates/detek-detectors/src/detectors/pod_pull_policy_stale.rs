@@ -53,6 +53,7 @@ spec:
 
     fn check(&self, pod: &Pod<'_>, (): Values<'_, Self::Reads>, found: &mut Findings<'_>) {
         if !pod.is_judged_by_spec() {
+            found.out_of_scope();
             return;
         }
         let keeps = |container: &&Container<'_>| matches!(container.image_pull_policy, "IfNotPresent" | "Never");

@@ -71,7 +71,11 @@ spec: {terminationGracePeriodSeconds: 0, containers: [{name: app}]}
 
     fn check(&self, pod: &Pod<'_>, (services,): Values<'_, Self::Reads>, found: &mut Findings<'_>) {
         let services = services.of(pod.metadata.namespace, pod.metadata.name);
-        if !pod.is_judged_by_spec() || pod.is_of("Job") || services.len() == 0 {
+        if !pod.is_judged_by_spec() || pod.is_of("Job") {
+            found.out_of_scope();
+            return;
+        }
+        if services.len() == 0 {
             return;
         }
         let services: Vec<String> = services.map(|service| format!("Service/{service}")).collect();

@@ -66,6 +66,7 @@ spec: {containers: [{name: app}]}
 
     fn check(&self, pod: &Pod<'_>, (): Values<'_, Self::Reads>, found: &mut Findings<'_>) {
         if !pod.is_judged_by_spec() {
+            found.out_of_scope();
             return;
         }
         for container in pod.long_running() {

@@ -56,6 +56,7 @@ spec: {containers: [{name: app, resources: {limits: {cpu: 100m, memory: 64Mi}}}]
 
     fn check(&self, pod: &Pod<'_>, (): Values<'_, Self::Reads>, found: &mut Findings<'_>) {
         if !pod.is_judged_by_spec() {
+            found.out_of_scope();
             return;
         }
         for container in pod.long_running() {

@@ -36,7 +36,11 @@ pub(super) fn report_missing(
     found: &mut Findings<'_>,
 ) {
     let services = services.of(pod.metadata.namespace, pod.metadata.name);
-    if !pod.is_judged_by_spec() || pod.is_of("Job") || (services.len() == 0 && !scope.all_pods) {
+    if !pod.is_judged_by_spec() || pod.is_of("Job") {
+        found.out_of_scope();
+        return;
+    }
+    if services.len() == 0 && !scope.all_pods {
         return;
     }
     let services: Vec<String> = services.map(|service| format!("Service/{service}")).collect();
