@@ -4,8 +4,8 @@ use crate::{Frame, Program, Value};
 use bumpalo::Bump;
 use detek_doc::Store;
 
-/// Units that the key of one document may cost.
-const FUEL: u64 = 10_000;
+/// Units that the keys of one document may cost: enough for a thousand of them, as an EndpointSlice may have.
+const FUEL: u64 = 100_000;
 
 /// Numbers of documents by key: 8 bytes each, and the text of the keys.
 #[derive(Debug)]

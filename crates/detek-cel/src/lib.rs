@@ -13,6 +13,7 @@ mod compile;
 mod eval;
 mod flow;
 mod index;
+pub mod kubernetes;
 mod library;
 mod parse;
 mod problem;

@@ -93,6 +93,9 @@ fn expressions_give_what_the_language_says() {
         ("type(1) == int && type(object.spec.args) == list", json!(true)),
         ("has(object.spec.containers) && !has(object.spec.volumes)", json!(true)),
         ("(object.spec.replicas > 5 || object.missing.x == 1) || true", json!(true)),
+        ("k8s.longRunning(object).map(c, c.name)", json!(["a", "b"])),
+        ("k8s.containerStatuses(object).map(s, s.name)", json!([])),
+        ("k8s.isLive(object) && !k8s.isMirror(object)", json!(true)),
     ] {
         assert_eq!(check(source, &object), Ok(expected), "{source}");
     }

@@ -82,7 +82,8 @@ impl Scope<'_> {
             let text = format!("a condition is bool, and this is {}", of.kind.name());
             self.problem(Problem::new(Rule::UnknownName, place.clone(), text));
         }
-        if let Op::Constant(Constant::Bool(value)) = node.op {
+        // A parameter is constant too, but another one elsewhere.
+        if let (Op::Constant(Constant::Bool(value)), Expr::Literal(_)) = (&node.op, &expr.expr) {
             let text = format!("this condition is always {value}");
             self.problem(Problem::new(Rule::Constant, place, text));
         }

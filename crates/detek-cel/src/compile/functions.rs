@@ -7,7 +7,10 @@ use super::{
 use crate::{
     Kind, Overload, Problem,
     flow::{Flow, Type},
-    library::{Call, FUNCTIONS, Fault, Gives},
+    library::{
+        Call, FUNCTIONS, Fault, Gives,
+        kubernetes::{CONTAINERS, MIRROR, STATUSES},
+    },
     problem::{Rule, nearest},
     program::{Constant, Node, Op},
 };
@@ -109,11 +112,27 @@ impl Scope<'_> {
         let Some((_, flow)) = compiled.first() else { return Flow::made(of) };
         match name {
             "k8s.podSpec" => return flows(flow, &POD_SPECS).typed(of),
-            "k8s.containers" => {
-                let kinds: [&[&str]; 3] = [&["containers"], &["initContainers"], &["ephemeralContainers"]];
-                let containers = flows(&flows(flow, &POD_SPECS), &kinds);
-                self.read(&containers, Keep::Length);
-                return containers.typed(of);
+            "k8s.containers" => return self.lists(&flows(flow, &POD_SPECS), &CONTAINERS).typed(of),
+            "k8s.containerStatuses" => return self.lists(&flow.field("status"), &STATUSES).typed(of),
+            "k8s.longRunning" => {
+                let specs = flows(flow, &POD_SPECS);
+                self.read(&specs.field("initContainers").field("restartPolicy"), Keep::All);
+                return self.lists(&specs, &CONTAINERS[..2]).typed(of);
+            }
+            "k8s.howEnded" => {
+                for key in ["exitCode", "reason", "signal"] {
+                    self.read(&flow.field(key), Keep::All);
+                }
+                return Flow::made(of);
+            }
+            "k8s.isLive" => {
+                self.read(&flow.field("status").field("phase"), Keep::All);
+                self.read(&flow.field("metadata").field("deletionTimestamp"), Keep::Presence);
+                return Flow::made(of);
+            }
+            "k8s.isMirror" => {
+                self.read(&flows(flow, &[&MIRROR]), Keep::Presence);
+                return Flow::made(of);
             }
             "k8s.owner" => {
                 let owners = flows(flow, &[&["metadata", "ownerReferences"]]);
@@ -147,6 +166,13 @@ impl Scope<'_> {
         }
         self.consume_all(compiled, place);
         Flow::made(of)
+    }
+
+    /// The elements of several lists.
+    fn lists(&mut self, of: &Flow, names: &[&str]) -> Flow {
+        let lists = names.iter().map(|name| of.field(name)).reduce(Flow::or).unwrap_or_else(|| of.clone());
+        self.read(&lists, Keep::Length);
+        lists
     }
 
     fn check_pattern(&mut self, pattern: Option<&IdedExpr>, place: &Range<usize>) {

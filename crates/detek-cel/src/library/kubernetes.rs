@@ -1,9 +1,9 @@
-//! What many detectors need to know of objects: the pod template of a workload, its containers and its owner, what a
-//! selector selects, and the parts of the name of an image.
+//! What many detectors need to know of objects: the pod template of a workload, its containers and its owner, whether it
+//! still runs, what a selector selects, and the parts of the name of an image.
 
 use super::{Call, Fault, Gives, Overload, tenth, weight};
 use crate::Kind::{Bool, Dyn, List, Map, Text};
-use crate::Value;
+use crate::{Value, kubernetes};
 
 pub(crate) static FUNCTIONS: &[Overload] = &[
     Overload::function("detek", "image.parse", &[Text], Gives::A(Map), |call, args| {
@@ -11,7 +11,26 @@ pub(crate) static FUNCTIONS: &[Overload] = &[
         call.charge(tenth(text.len()))?;
         Ok(parse_image(call, text))
     }),
-    Overload::function("detek", "k8s.containers", &[Map], Gives::A(List), containers),
+    Overload::function("detek", "k8s.containerStatuses", &[Map], Gives::A(List), |call, args| {
+        all_of(call, field(args[0], "status"), &STATUSES)
+    }),
+    Overload::function("detek", "k8s.containers", &[Map], Gives::A(List), |call, args| {
+        all_of(call, Some(pod_spec(args[0])?), &CONTAINERS)
+    }),
+    Overload::function("detek", "k8s.howEnded", &[Map], Gives::A(Text), |call, args| {
+        let number = |key| if let Some(Value::Int(number)) = field(args[0], key) { number } else { 0 };
+        let reason = if let Some(Value::Text(reason)) = field(args[0], "reason") { reason } else { "" };
+        Ok(call.text(&kubernetes::how_ended(number("exitCode"), number("signal"), reason)))
+    }),
+    Overload::function("detek", "k8s.isLive", &[Map], Gives::A(Bool), |_, args| Ok(Value::Bool(is_live(args[0])))),
+    Overload::function("detek", "k8s.isMirror", &[Map], Gives::A(Bool), |_, args| {
+        Ok(Value::Bool(at(args[0], &MIRROR).is_some()))
+    }),
+    Overload::function("detek", "k8s.isSystemNamespace", &[Text], Gives::A(Bool), |_, args| {
+        let Value::Text(namespace) = args[0] else { return Err(Fault::NoSuchOverload) };
+        Ok(Value::Bool(kubernetes::is_system_namespace(namespace)))
+    }),
+    Overload::function("detek", "k8s.longRunning", &[Map], Gives::A(List), long_running),
     Overload::function("detek", "k8s.owner", &[Map], Gives::OptionalOf(Map), owner),
     Overload::function("detek", "k8s.podSpec", &[Map], Gives::A(Map), |_, args| pod_spec(args[0])),
     Overload::function("detek", "k8s.selects", &[Dyn, Dyn], Gives::A(Bool), |call, args| {
@@ -49,13 +68,34 @@ fn pod_spec(object: Value<'_>) -> Result<Value<'_>, Fault> {
     field(template.unwrap_or(object), "spec").ok_or(Fault::NoSuchKey)
 }
 
-/// The containers of all three lists.
-fn containers<'a>(call: &mut Call<'a, '_>, args: &[Value<'a>]) -> Result<Value<'a>, Fault> {
-    let spec = pod_spec(args[0])?;
-    let lists = ["containers", "initContainers", "ephemeralContainers"];
-    let all: Vec<_> = lists.iter().filter_map(|list| field(spec, list)?.elements()).flatten().collect();
+/// The lists of containers in the specification of a pod.
+pub(crate) const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
+/// Their statuses, in the order in which containers start.
+pub(crate) const STATUSES: [&str; 3] = ["initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"];
+/// The annotation by which the API server shows a pod that a node runs by itself.
+pub(crate) const MIRROR: [&str; 3] = ["metadata", "annotations", "kubernetes.io/config.mirror"];
+
+/// The elements of several lists.
+fn all_of<'a>(call: &mut Call<'a, '_>, of: Option<Value<'a>>, lists: &[&str]) -> Result<Value<'a>, Fault> {
+    let all: Vec<_> = lists.iter().filter_map(|list| field(of?, list)?.elements()).flatten().collect();
     call.charge(all.len())?;
     Ok(call.list(&all))
+}
+
+/// The containers that run as long as the pod: those of the application, and init containers that restart (sidecars).
+fn long_running<'a>(call: &mut Call<'a, '_>, args: &[Value<'a>]) -> Result<Value<'a>, Fault> {
+    let spec = pod_spec(args[0])?;
+    let list = |name| field(spec, name).and_then(Value::elements).into_iter().flatten();
+    let restarts = |container: &Value<'_>| matches!(field(*container, "restartPolicy"), Some(Value::Text("Always")));
+    let all: Vec<_> = list("containers").chain(list("initContainers").filter(restarts)).collect();
+    call.charge(all.len())?;
+    Ok(call.list(&all))
+}
+
+/// Whether an object has neither ended, as pods do, nor is being deleted.
+fn is_live(object: Value<'_>) -> bool {
+    let has_ended = matches!(at(object, &["status", "phase"]), Some(Value::Text("Succeeded" | "Failed")));
+    !has_ended && at(object, &["metadata", "deletionTimestamp"]).is_none()
 }
 
 /// The reference to the controller.

@@ -9,7 +9,7 @@ mod cidr;
 mod conversion;
 mod format;
 mod ip;
-mod kubernetes;
+pub(crate) mod kubernetes;
 mod lists;
 mod math;
 mod optional;
@@ -308,7 +308,8 @@ mod tests {
             format.dns1123SubdomainPrefix format.dns1035Label format.dns1035LabelPrefix format.qualifiedName \
             format.labelValue format.uri format.uuid format.byte format.date format.datetime validate semver isSemver \
             major minor patch slice flatten sort distinct reverse lists.range k8s.podSpec k8s.containers k8s.owner \
-            k8s.selects image.parse version.inRange math.greatest math.least math.ceil math.floor math.round math.trunc \
+            k8s.selects k8s.containerStatuses k8s.longRunning k8s.howEnded k8s.isLive k8s.isMirror \
+            k8s.isSystemNamespace listed image.parse version.inRange math.greatest math.least math.ceil math.floor math.round math.trunc \
             math.abs math.sign math.isInf math.isNaN math.isFinite math.bitAnd math.bitOr math.bitXor math.bitNot \
             math.bitShiftLeft math.bitShiftRight math.sqrt base64.encode base64.decode";
         for name in wanted.split_whitespace() {
@@ -333,6 +334,7 @@ mod tests {
             ("split", &[text, empty]),
             ("findAll", &[text, Value::Text("a")]),
             ("join", &[Value::List(&[text; 20]), text]),
+            ("listed", &[Value::List(&[text; 20]), Value::Int(20)]),
             ("lists.range", &[Value::Int(i64::MAX)]),
             ("flatten", &[nested, Value::Int(20)]),
             ("distinct", &[nested]),

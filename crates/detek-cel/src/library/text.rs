@@ -22,6 +22,7 @@ pub(crate) static FUNCTIONS: &[Overload] = &[
     Overload::method("1.0", "join", &[List, Text], Gives::A(Text), join),
     Overload::method("1.0", "lastIndexOf", &[Text, Text], Gives::A(Int), last_index_of),
     Overload::method("1.0", "lastIndexOf", &[Text, Text, Int], Gives::A(Int), last_index_of),
+    Overload::method("detek", "listed", &[List, Int], Gives::A(Text), listed),
     Overload::method("1.0", "lowerAscii", &[Text], Gives::A(Text), |call, args| {
         made(call, args, str::to_ascii_lowercase)
     }),
@@ -161,6 +162,18 @@ fn split<'a>(call: &mut Call<'a, '_>, args: &[Value<'a>]) -> Result<Value<'a>, F
     };
     call.charge(parts.len())?;
     Ok(call.list(&parts))
+}
+
+/// The first so many texts of a list, and how many there are besides: `a, b and 7 more`.
+fn listed<'a>(call: &mut Call<'a, '_>, args: &[Value<'a>]) -> Result<Value<'a>, Fault> {
+    let (Some(items), Value::Int(most)) = (args[0].elements(), args[1]) else { return Err(Fault::NoSuchOverload) };
+    let most = usize::try_from(most).unwrap_or(0);
+    let more = items.len().saturating_sub(most);
+    let text = |item| if let Value::Text(text) = item { Ok(text) } else { Err(Fault::Invalid("a list of strings")) };
+    let shown = items.take(most).map(text).collect::<Result<Vec<_>, _>>()?;
+    call.charge(shown.iter().map(|text| 1 + 2 * tenth(text.len())).sum())?;
+    let shown = shown.join(", ");
+    Ok(if more == 0 { call.text(&shown) } else { call.text(&format!("{shown} and {more} more")) })
 }
 
 fn join<'a>(call: &mut Call<'a, '_>, args: &[Value<'a>]) -> Result<Value<'a>, Fault> {
