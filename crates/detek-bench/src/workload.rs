@@ -28,7 +28,8 @@ pub(crate) struct Pages {
 
 /// What a scan with all detectors reads of a generated cluster, if `wanted`.
 pub(crate) fn pages(size: Size, wanted: impl Fn(&str) -> bool) -> Outcome<Vec<Pages>> {
-    let plan = detek_detectors::plan(detek_detectors::all());
+    let detectors = detek_detectors::all().into_iter().chain(detek_packs::built_in());
+    let plan = detek_detectors::plan(detectors.collect());
     let mut lists = Vec::new();
     for input in plan.inputs {
         let parts: Vec<&str> = input.kind.key.as_str().split('/').collect();

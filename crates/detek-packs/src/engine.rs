@@ -7,8 +7,24 @@ mod judge;
 
 pub use detector::PackDetector;
 
-use crate::resource;
-use detek_core::{InputKey, InputKind};
+use crate::{load, resource};
+use detek_core::{AnyDetector, InputKey, InputKind};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
+
+static BUILT_IN: LazyLock<Vec<Arc<PackDetector>>> = LazyLock::new(|| {
+    let files = crate::BUILT_IN.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+    let packs = load(files, &BTreeMap::new()).into_iter().map(|draft| draft.finish(false));
+    let files = packs.flat_map(|pack| pack.expect("tests load the packs of this crate").detectors);
+    files.map(|file| Arc::new(PackDetector::new(Arc::new(file)).expect("tests compile the packs of this crate").0)).collect()
+});
+
+/// The detectors of the packs that detek comes with, by pack and id. They are loaded once.
+pub fn built_in() -> Vec<Arc<dyn AnyDetector>> {
+    BUILT_IN.iter().map(|detector| Arc::clone(detector) as Arc<dyn AnyDetector>).collect()
+}
 
 /// What an input of this key holds. The kind of a custom resource is guessed from its plural: `widgets` hold `Widget`s.
 fn kind(key: &str) -> InputKind {

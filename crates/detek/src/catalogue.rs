@@ -6,7 +6,10 @@ use std::{path::PathBuf, sync::Arc};
 
 /// All that detek comes with, by id.
 pub(crate) fn built_in() -> Vec<Arc<dyn AnyDetector>> {
-    detek_detectors::all()
+    let mut all = detek_detectors::all();
+    all.extend(detek_packs::built_in());
+    all.sort_by_key(|detector| detector.id());
+    all
 }
 
 /// All of them with those of the packs at `paths`, by id.

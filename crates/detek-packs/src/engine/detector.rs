@@ -128,13 +128,14 @@ fn meta(file: &DetectorFile) -> Meta {
     }
 }
 
-/// The objects of the first test that finds something, or nothing, as YAML.
+/// The objects of the first test that finds something, or nothing, as YAML, below the parameters that it sets.
 fn example(file: &DetectorFile, fires: bool) -> &'static str {
     let shows = |test: &&format::TestCase| {
         let level = test.expect.level.value;
         if fires { Level::OF_FINDINGS.contains(&level) } else { level == Level::Normal }
     };
     let Some(test) = file.tests.iter().find(shows) else { return "" };
+    let set = test.params.iter().map(|(name, value)| format!("# with {}={}\n", name.value, value.value));
     let mut documents = Vec::new();
     for (name, given) in test.inputs.iter() {
         let kind = file.spec.inputs.get(name).map(|input| super::kind(&input.key).kind.into_owned());
@@ -147,7 +148,7 @@ fn example(file: &DetectorFile, fires: bool) -> &'static str {
             documents.extend(serde_saphyr::to_string(&object).ok());
         }
     }
-    intern::text(&documents.join("---\n"))
+    intern::text(&(set.collect::<String>() + &documents.join("---\n")))
 }
 
 impl AnyDetector for PackDetector {

@@ -202,15 +202,20 @@ impl Judging {
                 Err(why) => found.error(self.told(entry.id, why)),
             }
         }
-        let evidence = entry.evidence.iter().map(|(name, program)| match program.eval(frame) {
-            Ok(value) => (*name, value.to_json()),
-            Err(why) => (*name, format!("<error: {}>", why.fault).into()),
+        let evidence = entry.evidence.iter().filter_map(|(name, program)| match program.eval(frame) {
+            // What was not there was not seen.
+            Ok(Value::Optional(None)) => None,
+            Ok(value) => Some((*name, value.to_json())),
+            Err(why) => Some((*name, format!("<error: {}>", why.fault).into())),
         });
         let evidence: Vec<_> = evidence.collect();
         let path = entry.path.as_ref().map(|path| path.render(frame));
         let related: Vec<String> = entry.related.iter().map(|related| related.render(frame)).collect();
         let keys = entry.fingerprint.iter().map(|program| match program.eval(frame) {
-            Ok(value) => value.to_json().to_string(),
+            Ok(value) => match value.to_json() {
+                serde_json::Value::String(text) => text,
+                other => other.to_string(),
+            },
             Err(why) => why.fault.to_string(),
         });
         let keys: Vec<String> = keys.collect();

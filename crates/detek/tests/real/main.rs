@@ -18,7 +18,8 @@ use cases::Outcome;
 fn every_detector_has_its_case() {
     let cases = cases::load();
     let cases: BTreeSet<&str> = cases.iter().map(|case| case.detector.as_str()).collect();
-    let detectors: BTreeSet<&str> = detek_detectors::all().iter().map(|detector| detector.meta().id).collect();
+    let detectors = detek_detectors::all().into_iter().chain(detek_packs::built_in());
+    let detectors: BTreeSet<&str> = detectors.map(|detector| detector.meta().id).collect();
     assert_eq!(cases, detectors);
 }
 
