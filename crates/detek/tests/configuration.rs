@@ -376,7 +376,7 @@ fn a_setting_of_a_detector_that_does_not_fit_is_told_with_what_would() {
         "detectors: {failed_pod: {params: {exclude_job_pods: maybe}}}",
         &expect![[r"
         error[DTK-E105]: invalid parameter at detek.yaml:1:35
-          cause      parameter `failed_pod.exclude_job_pods`: `maybe` is not true or false
+          cause      parameter `failed_pod.exclude_job_pods`: `maybe` does not fit; its value is now false
           fix        detek explain failed_pod
         exit 2"]],
     );

@@ -62,8 +62,7 @@ fn page(detector: &Value) -> String {
     section("Reports", plain("reports"));
     let reads = items(detector, "reads").map(|read| format!("- `{}` ({})", text(read, "input"), text(read, "role")));
     section("What it reads", reads.collect());
-    let default = |value: &Value| if value.is_null() { "must be set".to_owned() } else { format!("default `{value}`") };
-    let parameter = |p: &Value| format!("- `{}`, {}: {}", text(p, "name"), default(&p["value"]), text(p, "text"));
+    let parameter = |p: &Value| format!("- `{}`, default `{}`: {}", text(p, "name"), p["value"], text(p, "text"));
     section("Parameters", items(detector, "parameters").map(parameter).collect());
     section("Known false positives", plain("false_positives"));
     let example = |field: &str| vec!["```yaml".to_owned(), text(detector, field).to_owned(), "```".to_owned()];

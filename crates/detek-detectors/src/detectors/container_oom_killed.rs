@@ -126,28 +126,4 @@ status: {containerStatuses: [{name: app, lastState: {terminated: {reason: OOMKil
                 Error Pod/shop/web: container setup ran out of memory 4m5s ago and was killed: its limit is 1Gi"]],
         );
     }
-
-    #[test]
-    fn pods_of_one_deployment_are_one_finding() {
-        let pod = |name: &str| {
-            format!(
-                "
----
-kind: Pod
-metadata: {{name: {name}, namespace: shop, ownerReferences: [{{apiVersion: apps/v1, kind: ReplicaSet, name: web-1, controller: true}}]}}
-spec: {{containers: [{{name: app}}]}}
-status: {{containerStatuses: [{{name: app, lastState: {{terminated: {{reason: OOMKilled, finishedAt: '2026-01-02T03:04:05Z'}}}}}}]}}"
-            )
-        };
-        let owner = "
-kind: ReplicaSet
-metadata: {name: web-1, namespace: shop, ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: web, controller: true}]}";
-        check::<ContainerOomKilled>(
-            &[owner, &pod("web-1-a"), &pod("web-1-b")].concat(),
-            &[],
-            &expect![[r"
-                Error
-                Error Deployment/shop/web x2: container app ran out of memory 0s ago and was killed: it has no limit, so its node had none left"]],
-        );
-    }
 }

@@ -1,6 +1,6 @@
 //! Deployments and StatefulSets: how many pods they want, and with which labels.
 
-use detek_cel::kubernetes::is_system_namespace;
+use super::metadata::is_system_namespace;
 use detek_core::{InputKind, Kind};
 use detek_doc::{Present, StrMap};
 use serde::Deserialize;

@@ -1,6 +1,7 @@
 //! What is read of the metadata of any object.
 
 use detek_core::Span;
+use detek_doc::{Present, StrMap};
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -13,7 +14,19 @@ pub(crate) struct Metadata<'s> {
     pub(crate) uid: &'s str,
     pub(crate) deletion_timestamp: Option<&'s str>,
     #[serde(borrow)]
+    pub(crate) labels: StrMap<'s>,
+    pub(crate) annotations: Annotations,
+    #[serde(borrow)]
     pub(crate) owner_references: Vec<Owner<'s>>,
+}
+
+/// Those of `metadata.annotations` that detectors ask for; the others, often long, are never kept.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct Annotations {
+    /// The pod mirrors one that a node runs by itself.
+    #[serde(rename = "kubernetes.io/config.mirror")]
+    pub(crate) mirror: Option<Present>,
 }
 
 /// One of `metadata.ownerReferences`.
@@ -47,4 +60,26 @@ impl<'s> Time<'s> {
 /// however the clocks go.
 pub(crate) fn is_young(time: Option<Timestamp>, min_age: Span, now: Timestamp) -> bool {
     min_age > Span::seconds(0) && time.is_some_and(|time| Span::between(time, now) < min_age)
+}
+
+impl Metadata<'_> {
+    /// Whether hygiene detectors leave it alone.
+    pub(crate) fn in_system_namespace(&self) -> bool {
+        is_system_namespace(self.namespace)
+    }
+}
+
+/// Namespaces of the platform, which hygiene detectors leave alone.
+pub(super) fn is_system_namespace(namespace: &str) -> bool {
+    const SYSTEM: [&str; 8] = [
+        "calico-system",
+        "cilium",
+        "gatekeeper-system",
+        "gke-managed-system",
+        "istio-system",
+        "metallb-system",
+        "openshift",
+        "tigera-operator",
+    ];
+    namespace.starts_with("kube-") || namespace.starts_with("openshift-") || SYSTEM.contains(&namespace)
 }

@@ -1,7 +1,6 @@
 //! Pods.
 
 use super::{Metadata, Time};
-use detek_cel::kubernetes;
 use detek_core::{InputKind, Kind};
 use detek_doc::{IntOrString, Present, StrMap};
 use jiff::Timestamp;
@@ -66,7 +65,28 @@ pub(crate) struct PodSpec<'s> {
     pub(crate) ephemeral_containers: Vec<Container<'s>>,
     #[serde(borrow)]
     pub(crate) resources: Resources<'s>,
+    #[serde(borrow)]
+    pub(crate) volumes: Vec<Volume<'s>>,
     pub(crate) node_name: &'s str,
+    termination_grace_period_seconds: Option<i64>,
+}
+
+/// One of `spec.volumes`.
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Volume<'s> {
+    pub(crate) name: &'s str,
+    #[serde(borrow)]
+    pub(crate) host_path: Option<HostPath<'s>>,
+}
+
+/// `hostPath`.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct HostPath<'s> {
+    pub(crate) path: &'s str,
+    #[serde(rename = "type")]
+    pub(crate) kind: &'s str,
 }
 
 /// A container of any of the three lists.
@@ -74,12 +94,25 @@ pub(crate) struct PodSpec<'s> {
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Container<'s> {
     pub(crate) name: &'s str,
+    pub(crate) image: &'s str,
+    pub(crate) image_pull_policy: &'s str,
     pub(crate) restart_policy: Option<&'s str>,
     #[serde(borrow)]
     pub(crate) resources: Resources<'s>,
+    #[serde(borrow)]
+    pub(crate) volume_mounts: Vec<VolumeMount<'s>>,
     pub(crate) liveness_probe: Option<Present>,
+    pub(crate) readiness_probe: Option<Present>,
+    pub(crate) lifecycle: Lifecycle,
     #[serde(borrow)]
     pub(crate) ports: Vec<ContainerPort<'s>>,
+}
+
+/// `lifecycle`.
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Lifecycle {
+    pub(crate) pre_stop: Option<Present>,
 }
 
 /// One of `ports`.
@@ -99,6 +132,14 @@ impl<'s> ContainerPort<'s> {
     }
 }
 
+/// One of `volumeMounts`.
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct VolumeMount<'s> {
+    pub(crate) name: &'s str,
+    pub(crate) read_only: bool,
+}
+
 /// `resources`.
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -114,6 +155,8 @@ pub(crate) struct Resources<'s> {
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct PodStatus<'s> {
     pub(crate) phase: &'s str,
+    pub(crate) reason: &'s str,
+    pub(crate) message: &'s str,
     #[serde(borrow)]
     pub(crate) container_statuses: Vec<ContainerStatus<'s>>,
     #[serde(borrow)]
@@ -139,9 +182,18 @@ pub(crate) struct ContainerStatus<'s> {
 #[serde(default)]
 pub(crate) struct State<'s> {
     #[serde(borrow)]
+    pub(crate) waiting: Option<Waiting<'s>>,
+    #[serde(borrow)]
     pub(crate) running: Option<Running<'s>>,
     #[serde(borrow)]
     pub(crate) terminated: Option<Terminated<'s>>,
+}
+
+/// `waiting`.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct Waiting<'s> {
+    pub(crate) reason: &'s str,
 }
 
 /// `running`.
@@ -171,14 +223,41 @@ impl<'s> Resources<'s> {
 }
 
 impl Terminated<'_> {
-    /// The signal that ended it.
+    /// The signal that ended it: named as such, or by an exit code of 128 and its number.
     pub(crate) fn signal(&self) -> Option<i64> {
-        kubernetes::signal(self.exit_code, self.signal)
+        match (self.signal, self.exit_code) {
+            (0, 129..=192) => Some(self.exit_code - 128),
+            (0, _) => None,
+            (signal, _) => Some(signal),
+        }
     }
 
-    /// How it ended, in words.
+    /// How it ended: `exit code 17 (Error)`, `exit code 139 (signal 11, SIGSEGV)`, `exit code 137 (OOMKilled)`.
     pub(crate) fn how(&self) -> String {
-        kubernetes::how_ended(self.exit_code, self.signal, self.reason)
+        let code = self.exit_code;
+        match (self.reason, self.signal()) {
+            ("" | "Error", Some(signal)) => format!("exit code {code} (signal {signal}{})", signal_name(signal)),
+            ("", None) => format!("exit code {code}"),
+            (reason, _) => format!("exit code {code} ({reason})"),
+        }
+    }
+}
+
+/// `, SIGSEGV` for 11; empty for signals that have no name on every machine.
+fn signal_name(signal: i64) -> &'static str {
+    match signal {
+        1 => ", SIGHUP",
+        2 => ", SIGINT",
+        3 => ", SIGQUIT",
+        4 => ", SIGILL",
+        6 => ", SIGABRT",
+        8 => ", SIGFPE",
+        9 => ", SIGKILL",
+        11 => ", SIGSEGV",
+        13 => ", SIGPIPE",
+        14 => ", SIGALRM",
+        15 => ", SIGTERM",
+        _ => "",
     }
 }
 
@@ -201,6 +280,17 @@ impl<'s> Pod<'s> {
         !self.is_finished() && self.metadata.deletion_timestamp.is_none()
     }
 
+    /// Whether detectors of the specification judge it: not finished, not going, not a mirror of a static pod, and not of
+    /// the platform.
+    pub(crate) fn is_judged_by_spec(&self) -> bool {
+        self.is_live() && self.metadata.annotations.mirror.is_none() && !self.metadata.in_system_namespace()
+    }
+
+    /// Whether its controller is of this kind.
+    pub(crate) fn is_of(&self, kind: &str) -> bool {
+        self.metadata.owner_references.iter().any(|owner| owner.controller && owner.kind == kind)
+    }
+
     /// Containers of all three lists.
     pub(crate) fn all_containers(&self) -> impl Iterator<Item = &Container<'s>> {
         self.spec.containers.iter().chain(&self.spec.init_containers).chain(&self.spec.ephemeral_containers)
@@ -213,13 +303,22 @@ impl<'s> Pod<'s> {
 
     /// Containers that run as long as the pod: those of the application, and sidecars (init containers that restart).
     pub(crate) fn long_running(&self) -> impl Iterator<Item = &Container<'s>> {
-        let sidecars = self.spec.init_containers.iter().filter(|container| container.restart_policy == Some("Always"));
-        self.spec.containers.iter().chain(sidecars)
+        self.spec.containers.iter().chain(self.sidecars())
+    }
+
+    /// Init containers that restart: they run beside the application.
+    pub(crate) fn sidecars(&self) -> impl Iterator<Item = &Container<'s>> {
+        self.spec.init_containers.iter().filter(|container| container.restart_policy == Some("Always"))
     }
 
     /// Ports that its long-running containers declare.
     pub(crate) fn ports(&self) -> impl Iterator<Item = &ContainerPort<'s>> {
         self.long_running().flat_map(|container| &container.ports)
+    }
+
+    /// Seconds between the request to end and the end by force.
+    pub(crate) fn grace_seconds(&self) -> i64 {
+        self.spec.termination_grace_period_seconds.unwrap_or(30)
     }
 
     /// Statuses of containers of all three lists, init containers first.
