@@ -18,7 +18,9 @@ static BUILT_IN: LazyLock<Vec<Arc<PackDetector>>> = LazyLock::new(|| {
     let files = crate::BUILT_IN.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
     let packs = load(files, &BTreeMap::new()).into_iter().map(|draft| draft.finish(false));
     let files = packs.flat_map(|pack| pack.expect("tests load the packs of this crate").detectors);
-    files.map(|file| Arc::new(PackDetector::new(Arc::new(file)).expect("tests compile the packs of this crate").0)).collect()
+    files
+        .map(|file| Arc::new(PackDetector::new(Arc::new(file)).expect("tests compile the packs of this crate").0))
+        .collect()
 });
 
 /// The detectors of the packs that detek comes with, by pack and id. They are loaded once.
