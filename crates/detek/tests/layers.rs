@@ -16,7 +16,16 @@ const LAYERS: [(&str, &[&str]); 10] = [
     ),
     (
         "detek-bench",
-        &["detek-cel", "detek-core", "detek-detectors", "detek-doc", "detek-kube", "detek-report", "detek-sim"],
+        &[
+            "detek-cel",
+            "detek-core",
+            "detek-detectors",
+            "detek-doc",
+            "detek-kube",
+            "detek-packs",
+            "detek-report",
+            "detek-sim",
+        ],
     ),
     ("detek-cel", &["detek-doc"]),
     ("detek-core", &["detek-doc"]),
