@@ -423,10 +423,10 @@
         kind: subject.kind, namespace: subject.namespace, name: subject.name, count: finding.count,
         samples: samples.join(" "), message: finding.message, path: finding.path,
         evidence: evidence && JSON.stringify(evidence), related: related.join(" "), fingerprint: finding.fingerprint,
-        cause: finding.cause,
+        cause: finding.cause, waiver: finding.waiver?.name,
       };
     };
-    const names = "cluster,detector,level,group,kind,namespace,name,count,samples,message,path,evidence,related,fingerprint,cause";
+    const names = "cluster,detector,level,group,kind,namespace,name,count,samples,message,path,evidence,related,fingerprint,cause,waiver";
     return [names, ...items.flat().map((item) => Object.values(row(item)).map(csvCell).join(","))].join("\n") + "\n";
   }
 
