@@ -7,7 +7,12 @@ mod judge;
 
 pub use detector::PackDetector;
 
-use crate::{load, resource};
+use crate::{
+    load,
+    load::Draft,
+    problem::{Problem, sorted},
+    resource,
+};
 use detek_core::{AnyDetector, InputKey, InputKind};
 use std::{
     collections::BTreeMap,
@@ -16,12 +21,35 @@ use std::{
 
 static BUILT_IN: LazyLock<Vec<Arc<PackDetector>>> = LazyLock::new(|| {
     let files = crate::BUILT_IN.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
-    let packs = load(files, &BTreeMap::new()).into_iter().map(|draft| draft.finish(false));
-    let files = packs.flat_map(|pack| pack.expect("tests load the packs of this crate").detectors);
-    files
-        .map(|file| Arc::new(PackDetector::new(Arc::new(file)).expect("tests compile the packs of this crate").0))
+    let packs = compiled(load(files, &BTreeMap::new())).expect("a process that judges can start a thread");
+    packs
+        .into_iter()
+        .flat_map(|(detectors, problems)| {
+            assert!(problems.is_empty(), "tests load the packs of this crate: {problems:?}");
+            detectors.into_iter().map(Arc::new)
+        })
         .collect()
 });
+
+/// Compiles the detectors of packs; of each pack those that can be, and all its problems. `None` if no thread can be had
+/// for it.
+pub fn compiled(drafts: Vec<Draft>) -> Option<Vec<(Vec<PackDetector>, Vec<Problem>)>> {
+    let each = |draft: Draft| {
+        let (mut detectors, mut problems) = (Vec::new(), draft.problems);
+        for file in draft.detectors {
+            match PackDetector::new(Arc::new(file)) {
+                Ok((detector, warnings)) => {
+                    problems.extend(warnings);
+                    detectors.push(detector);
+                }
+                Err(wrong) => problems.extend(wrong),
+            }
+        }
+        (detectors, sorted(problems))
+    };
+    // Without it each longer expression takes a thread of its own.
+    detek_cel::with_large_stack(|| drafts.into_iter().map(each).collect())
+}
 
 /// The detectors of the packs that detek comes with, by pack and id. They are loaded once.
 pub fn built_in() -> Vec<Arc<dyn AnyDetector>> {

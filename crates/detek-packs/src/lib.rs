@@ -30,7 +30,7 @@ mod yaml;
 
 pub use builtin::FILES as BUILT_IN;
 pub use detek_cel::FUNCTIONS;
-pub use engine::{PackDetector, built_in};
+pub use engine::{PackDetector, built_in, compiled};
 pub use format::{
     Affects, Confidence, DetectEntry, DetectorFile, Expect, ExpectedFinding, Expression, Framework, Given, Index,
     InputScope, InputSpec, KnownIssue, LabelExpression, LabelOperator, LabelSelector, Lifecycle, Limits, Match,

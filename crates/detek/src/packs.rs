@@ -4,7 +4,7 @@
 use crate::failure::{Code, Failure};
 use detek_core::AnyDetector;
 use detek_packs::{
-    PackDetector, load,
+    PackDetector, compiled, load,
     problem::{self, Problem, Severity},
 };
 use std::{
@@ -55,20 +55,15 @@ pub(crate) fn check(paths: &[PathBuf], taken: &BTreeMap<String, String>) -> Resu
                 .line("fix", format!("detek pack new {}", path.display())));
         }
     }
-    let mut packs = load(files, taken);
-    let mut detectors = Vec::new();
-    for pack in &mut packs {
-        for file in std::mem::take(&mut pack.detectors) {
-            match PackDetector::new(Arc::new(file)) {
-                Ok((detector, warnings)) => {
-                    pack.problems.extend(warnings);
-                    detectors.push(detector);
-                }
-                Err(problems) => pack.problems.extend(problems),
-            }
-        }
+    let (mut detectors, mut problems) = (Vec::new(), Vec::new());
+    let packs = compiled(load(files, taken)).ok_or_else(|| {
+        Failure::new(Code::Usage, "cannot compile the packs").line("cause", "no thread can be started on this machine")
+    })?;
+    for (compiled, wrong) in packs {
+        detectors.extend(compiled);
+        problems.extend(wrong);
     }
-    let problems = problem::sorted(packs.iter().flat_map(|pack| pack.problems.iter().cloned()));
+    let problems = problem::sorted(problems);
     Ok(Checked { detectors, problems })
 }
 

@@ -57,14 +57,18 @@ impl Selected {
     }
 }
 
-/// The plan for a selection, with what is set of detectors, on `cluster` (the name of its context). Without one, what is set
+/// The plan for a selection out of `all` detectors, with what is set of them, on `cluster` (the name of its context). Without one, what is set
 /// for some clusters is only tried.
 ///
 /// # Errors
 /// If a name is not known, or a parameter does not fit.
-pub(crate) fn select(selection: &Selection, settings: &Settings, cluster: Option<&str>) -> Result<Selected, Failure> {
-    let all = crate::catalogue::with(&selection.pack)?;
-    let names = names(&all);
+pub(crate) fn select(
+    all: &[Arc<dyn AnyDetector>],
+    selection: &Selection,
+    settings: &Settings,
+    cluster: Option<&str>,
+) -> Result<Selected, Failure> {
+    let names = names(all);
     let known: Vec<&str> = names.iter().map(String::as_str).collect();
     let set = find_set(&selection.set, &known)?;
     for id in selection.only.iter().chain(&selection.skip) {
@@ -75,7 +79,7 @@ pub(crate) fn select(selection: &Selection, settings: &Settings, cluster: Option
     let parameters = parameters(selection, &known)?;
     let (mut chosen, mut not_run) = (Vec::new(), Vec::new());
     let mut levels: BTreeMap<String, Level> = BTreeMap::new();
-    for detector in &all {
+    for detector in all {
         let (id, meta) = (detector.id(), detector.meta());
         // What is said of a family comes before what is said of one of its reports.
         let names = BTreeSet::from([meta.id, &id]);

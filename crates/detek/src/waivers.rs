@@ -1,24 +1,23 @@
 //! Files of waivers: read, and what is said of those that somebody should look after.
 
 use crate::{
-    catalogue,
     config::{failure, read_named},
     failure::Failure,
     select::names,
 };
-use detek_core::{Note, Run, Waivers};
+use detek_core::{AnyDetector, Note, Run, Waivers};
 use detek_packs::waivers::read;
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 /// Waivers that are told about in a run; the others are counted.
 const TOLD: usize = 5;
 
-/// The waivers of some files, for the detectors that detek comes with and those of `packs`.
+/// The waivers of some files, for findings of `all` detectors.
 ///
 /// # Errors
-/// If a file cannot be read, or is no YAML, or a pack has a mistake. A mistake in one waiver harms that one only: it is invalid.
-pub(crate) fn load(files: &[PathBuf], packs: &[PathBuf]) -> Result<Waivers, Failure> {
-    let mut waivers = Waivers { detectors: names(&catalogue::with(packs)?), ..Waivers::default() };
+/// If a file cannot be read, or is no YAML. A mistake in one waiver harms that one only: it is invalid.
+pub(crate) fn load(files: &[PathBuf], all: &[Arc<dyn AnyDetector>]) -> Result<Waivers, Failure> {
+    let mut waivers = Waivers { detectors: names(all), ..Waivers::default() };
     for path in files {
         let (file, text) = (path.display().to_string(), read_named(path)?);
         let found = read(&file, &text).map_err(|why| failure("waiver", (&file, &text), &why))?;

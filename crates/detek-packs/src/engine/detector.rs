@@ -19,6 +19,7 @@ use detek_doc::Store;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// A detector that was written as data.
+#[derive(Clone)]
 pub struct PackDetector {
     file: Arc<DetectorFile>,
     meta: Meta,
@@ -40,16 +41,6 @@ impl PackDetector {
         Ok((PackDetector { file, meta, params, compiled: Arc::new(compiled) }, warnings))
     }
 
-    /// The same detector, to be planned.
-    pub fn shared(&self) -> Arc<dyn AnyDetector> {
-        Arc::new(PackDetector {
-            file: Arc::clone(&self.file),
-            meta: self.meta,
-            params: self.params.clone(),
-            compiled: Arc::clone(&self.compiled),
-        })
-    }
-
     /// The file that it was written in.
     pub fn file(&self) -> &Arc<DetectorFile> {
         &self.file
@@ -67,6 +58,9 @@ impl PackDetector {
     pub fn with_values(&self, values: impl IntoIterator<Item = (String, ParamValue)>) -> Result<Self, ParamError> {
         let mut params = self.params.clone();
         params.extend(values);
+        if params == self.params {
+            return Ok(self.clone());
+        }
         let (compiled, _) = compile(&self.file, &complete(&self.file, &params)).map_err(|problems| ParamError {
             name: self.meta.id.to_owned(),
             text: problems.first().map_or_else(String::new, |problem| problem.text.clone()),

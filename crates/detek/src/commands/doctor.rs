@@ -6,6 +6,7 @@ use super::{
     plan::{grant, look_up, permissions, refusals},
 };
 use crate::{
+    catalogue,
     cli::LookArguments,
     connect::{connect, contexts},
     failure::Failure,
@@ -60,7 +61,12 @@ impl Step {
 }
 
 pub(super) async fn doctor(arguments: &LookArguments, session: &Session) -> Result<u8, Failure> {
-    let selected = select(&arguments.selection, &session.configuration.detectors, None)?;
+    let selected = select(
+        &catalogue::with(&arguments.selection.pack)?,
+        &arguments.selection,
+        &session.configuration.detectors,
+        None,
+    )?;
     let (mut text, mut clusters, mut exit) = (String::new(), Vec::new(), 0);
     let hints = Hints::new(session.program, arguments.target.kubeconfig.as_deref());
     for context in contexts(&arguments.target, &hints)? {

@@ -50,7 +50,7 @@ pub(super) fn list(
 
 /// The waivers of some files, as far as they are known without a run.
 pub(super) fn waivers(files: &[PathBuf], packs: &[PathBuf], form: FormKind) -> Result<u8, Failure> {
-    let waivers = crate::waivers::load(files, packs)?;
+    let waivers = crate::waivers::load(files, &catalogue::with(packs)?)?;
     let audits = waivers.look(crate::scan::local_time());
     let known = waivers.all.iter().map(Some).chain(std::iter::repeat(None));
     let rows: Vec<Row> = audits.iter().zip(known).map(|(audit, known)| waiver(audit, known.map(Arc::as_ref))).collect();

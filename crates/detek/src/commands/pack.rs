@@ -12,7 +12,7 @@ use detek_packs::{
     problem::{Problem, Severity},
     testing,
 };
-use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf};
+use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf, sync::Arc};
 
 /// A pack has a mistake.
 const FAULTY: u8 = 2;
@@ -62,7 +62,7 @@ fn check(paths: &[PathBuf], strict: bool) -> Result<u8, Failure> {
 
 /// What a detector reads, and what it may cost.
 fn about(detector: &PackDetector) -> String {
-    let plan = detek_detectors::plan(vec![detector.shared()]);
+    let plan = detek_detectors::plan(vec![Arc::new(detector.clone())]);
     let mut text = format!("{}  about {} units for an object\n", detector.meta().id, detector.cost());
     let Some(planned) = plan.detectors.first() else { return text };
     for input in plan.inputs.iter().filter(|input| planned.roles.contains_key(&input.kind.key)) {

@@ -2,6 +2,7 @@
 
 use super::{Answer, Session};
 use crate::{
+    catalogue,
     cli::LookArguments,
     connect::{connect, contexts},
     failure::Failure,
@@ -14,7 +15,12 @@ use serde_json::{Value, json};
 use std::{collections::BTreeSet, fmt::Write as _};
 
 pub(super) async fn plan(arguments: &LookArguments, session: &Session) -> Result<u8, Failure> {
-    let selected = select(&arguments.selection, &session.configuration.detectors, None)?;
+    let selected = select(
+        &catalogue::with(&arguments.selection.pack)?,
+        &arguments.selection,
+        &session.configuration.detectors,
+        None,
+    )?;
     let mut clusters = Vec::new();
     let hints = Hints::new(session.program, arguments.target.kubeconfig.as_deref());
     for context in contexts(&arguments.target, &hints)? {

@@ -2,6 +2,7 @@
 
 use super::Session;
 use crate::{
+    catalogue,
     cli::RbacArguments,
     failure::{Code, Failure},
     output::print,
@@ -22,7 +23,8 @@ const SECRETS: &str = "# WITH THIS ROLE THE CREDENTIAL CAN READ EVERY SECRET OF 
 
 pub(super) fn rbac(arguments: &RbacArguments, session: &Session) -> Result<u8, Failure> {
     let whole = arguments.only.is_empty();
-    let Selected { plan, .. } = select(&arguments.selection(), &session.configuration.detectors, None)?;
+    let all = catalogue::with(&arguments.pack)?;
+    let Selected { plan, .. } = select(&all, &arguments.selection(), &session.configuration.detectors, None)?;
     let keys = wanted(&plan, &arguments.only)?;
     let (secrets, keys): (BTreeSet<InputKey>, BTreeSet<InputKey>) =
         keys.into_iter().partition(|key| key.name() == "secrets");

@@ -2,6 +2,7 @@
 
 use super::Session;
 use crate::{
+    catalogue,
     cli::{DemoArguments, Limits, Reporting, RunArguments, Selection},
     config::{Setting, Settings},
     connect::{connect, contexts},
@@ -14,7 +15,7 @@ use crate::{
     scan::{Request, Scanned, local_time, scan},
     select::{Selected, select},
 };
-use detek_core::{Run, Waivers};
+use detek_core::{AnyDetector, Run, Waivers};
 use detek_kube::{Cluster, Instant, ReadOptions};
 use detek_report::Render;
 use detek_sim::{Sim, Tls, on};
@@ -87,6 +88,7 @@ struct Scans {
 /// What is chosen, which may differ from cluster to cluster.
 #[derive(Clone)]
 struct Chooser {
+    all: Arc<[Arc<dyn AnyDetector>]>,
     selection: Arc<Selection>,
     settings: Arc<Settings>,
     waivers: Waivers,
@@ -98,14 +100,15 @@ impl Chooser {
     fn new(selection: Selection, reporting: &Reporting, session: &Session) -> Result<Self, Failure> {
         let settings = Arc::clone(&session.configuration.detectors);
         let files = if reporting.no_waivers { &[] } else { reporting.waivers.as_slice() };
-        let waivers = crate::waivers::load(files, &selection.pack)?;
-        let selected = Arc::new(select(&selection, &settings, None)?.waiving(waivers.clone()));
-        Ok(Chooser { selection: Arc::new(selection), settings, waivers, selected })
+        let all: Arc<[_]> = catalogue::with(&selection.pack)?.into();
+        let waivers = crate::waivers::load(files, &all)?;
+        let selected = Arc::new(select(&all, &selection, &settings, None)?.waiving(waivers.clone()));
+        Ok(Chooser { all, selection: Arc::new(selection), settings, waivers, selected })
     }
 
     fn of(&self, cluster: &str) -> Result<Arc<Selected>, Failure> {
         if self.settings.values().any(Setting::varies) {
-            let selected = select(&self.selection, &self.settings, Some(cluster))?;
+            let selected = select(&self.all, &self.selection, &self.settings, Some(cluster))?;
             return Ok(Arc::new(selected.waiving(self.waivers.clone())));
         }
         Ok(Arc::clone(&self.selected))

@@ -2,6 +2,7 @@
 
 use super::{Answer, Session};
 use crate::{
+    catalogue,
     cli::DoctorArguments,
     config::{Effective, Origin},
     failure::Failure,
@@ -13,7 +14,8 @@ use std::fmt::Write as _;
 pub(super) fn values(arguments: &DoctorArguments, session: &Session) -> Result<u8, Failure> {
     let configuration = &session.configuration;
     // Names of detectors and inputs are checked as a run would.
-    select(&arguments.look.selection, &configuration.detectors, None)?;
+    let selection = &arguments.look.selection;
+    select(&catalogue::with(&selection.pack)?, selection, &configuration.detectors, None)?;
     let mut text = String::new();
     let mut line = |line: &str| writeln!(text, "{}", line.trim_end()).expect("writing to a string cannot fail");
     for (source, found) in &configuration.looked {
