@@ -152,10 +152,7 @@ impl Running<'_> {
                 None => differences.push(format!("missing: {}", describe(expected))),
             }
         }
-        // A test that expects a level alone says nothing of findings.
-        if !expect.findings.is_empty() || expect.level.value == Level::Normal {
-            differences.extend(left.into_iter().map(|finding| format!("not expected: {}", told(finding))));
-        }
+        differences.extend(left.into_iter().map(|finding| format!("not expected: {}", told(finding))));
         for reason in expect.reasons.iter().flatten() {
             if !report.reason.as_ref().is_some_and(|known| known.text.contains(reason.as_str())) {
                 differences.push(format!("missing reason: {reason}"));

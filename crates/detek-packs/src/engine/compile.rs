@@ -146,20 +146,14 @@ impl<'f> Work<'f> {
             ..Slots::default()
         };
         self.compiler.constant("params", params.into());
+        self.refuse_what_waits();
         for (number, (name, input)) in spec.inputs.iter().enumerate() {
             let indexes = input.index.iter().map(|(name, index)| (name.value.clone(), index.unique)).collect();
             self.compiler.input(name, number, indexes);
         }
         let namespaces = self.reads_namespaces().then_some(inputs.len());
         if let Some(number) = namespaces {
-            inputs.push(CompiledInput {
-                kind: kind(NAMESPACES),
-                optional: spec.matching.namespace_selector.is_none(),
-                empty_if_absent: false,
-                narrow: false,
-                indexes: Vec::new(),
-                reads: Vec::new(),
-            });
+            inputs.push(by_name(NAMESPACES, spec.matching.namespace_selector.is_none()));
             slots.namespace = self.compiler.other_document("namespaceObject", number);
         }
         if let Some(subject) = subject {
@@ -188,6 +182,37 @@ impl<'f> Work<'f> {
             entries,
             uses_cluster: self.mentions("cluster"),
         })
+    }
+
+    /// What the format has and nothing does yet is refused: as if it were not there, it would accuse more objects than it
+    /// may. What no collector reads does not apply anyway.
+    fn refuse_what_waits(&mut self) {
+        let spec = &self.file.spec;
+        for (_, input) in spec.inputs.iter().filter(|(_, input)| input.key.starts_with("kubernetes/")) {
+            let args = input.args.iter().map(|(name, _)| name.value.as_str());
+            let fields = [
+                ("maxAge", input.max_age.is_some()),
+                ("maxItems", input.max_items.is_some()),
+                ("consistent", input.consistent),
+            ];
+            for waits in args.chain(fields.into_iter().filter_map(|(name, given)| given.then_some(name))) {
+                let text = format!("`{waits}` of {} is not yet possible", input.key.value);
+                let problem = self.file.problem(Code::WrongValue, &input.key, 0, input.key.chars().count(), &text);
+                self.problems.push(problem.help("read all, and let `where` say which objects it is about"));
+            }
+        }
+        if let Some(affects) = spec.affects.first() {
+            let component = &affects.component;
+            let text = "`affects` is not yet possible";
+            let problem = self.file.problem(Code::WrongValue, component, 0, component.chars().count(), text);
+            self.problems
+                .push(problem.help("compare versions in `where`: `version.inRange(cluster.version, '<1.30')`"));
+        }
+        if let Some(key) = spec.inputs.iter().map(|(_, input)| &input.key).find(|key| key.starts_with("cluster/")) {
+            let text = format!("{} is not yet read", key.value);
+            let problem = self.file.problem(Code::UnknownKey, key, 0, key.chars().count(), &text);
+            self.problems.push(problem.help("the variable `cluster` has its id, name and version"));
+        }
     }
 
     /// Whether an expression may use a name.
@@ -395,6 +420,21 @@ impl<'f> Work<'f> {
         let all = condition.into_iter().chain(items).chain(variables).chain(programs);
         let most = all.chain(templates.flat_map(detek_cel::Template::programs)).map(Program::slots).max();
         most.unwrap_or(0).max(self.compiler.slots())
+    }
+}
+
+/// An input whose documents are found by their names.
+fn by_name(key: &str, optional: bool) -> CompiledInput {
+    let mut compiler = Compiler::new();
+    compiler.document("object", 0);
+    let name = compiler.expression("object.metadata.name", Want::Text).expect("it is an expression");
+    CompiledInput {
+        kind: kind(key),
+        optional,
+        empty_if_absent: false,
+        narrow: false,
+        reads: name.reads().to_vec(),
+        indexes: vec![CompiledIndex { key: name, many: false, name: format!("{key} by name") }],
     }
 }
 

@@ -54,6 +54,9 @@ pub(super) struct Judging {
     limit: u64,
 }
 
+/// What is asked for may lie in the part of an input that was not read.
+struct NotRead;
+
 thread_local! {
     /// Memory of the values of one object.
     static SCRATCH: RefCell<Bump> = RefCell::new(Bump::new());
@@ -120,19 +123,16 @@ impl Judging {
             frame.set(item, Value::Stored(doc));
         }
         if let Some(number) = compiled.namespaces {
-            let selected = self.namespace_of(doc, number);
-            frame.set(namespace, selected.map_or(Value::Null, Value::Stored));
-            match (&self.file.spec.matching.namespace_selector, selected) {
-                (Some(selector), Some(namespace)) if !selects(selector, namespace.at(&["metadata", "labels"])) => {
-                    found.out_of_scope();
-                    return 0;
-                }
-                (Some(_), None) if !self.inputs[number].complete => {
-                    found.error("its namespace was not read");
-                    return 0;
-                }
-                _ => {}
+            let Ok(selected) = self.namespace_of(doc, number) else {
+                found.error("its namespace was not read");
+                return 0;
+            };
+            let labels = selected.and_then(|namespace| namespace.at(&["metadata", "labels"]));
+            if self.file.spec.matching.namespace_selector.as_ref().is_some_and(|selector| !selects(selector, labels)) {
+                found.out_of_scope();
+                return 0;
             }
+            frame.set(namespace, selected.map_or(Value::Null, Value::Stored));
         }
         if let Err(why) = self.conditions(&mut frame, doc, found) {
             found.error(self.told("", why));
@@ -140,11 +140,18 @@ impl Judging {
         start - frame.fuel()
     }
 
-    /// The namespace of an object.
-    fn namespace_of(&self, doc: Doc<'_>, number: usize) -> Option<Doc<'_>> {
-        let name = doc.at(&["metadata", "namespace"]).and_then(Doc::as_str)?;
-        let mut namespaces = self.inputs[number].documents.docs();
-        namespaces.find(|namespace| namespace.at(&["metadata", "name"]).and_then(Doc::as_str) == Some(name))
+    /// The namespace of an object; none for what lives in none, or in one that is gone.
+    ///
+    /// # Errors
+    /// If it was not read.
+    fn namespace_of(&self, doc: Doc<'_>, number: usize) -> Result<Option<Doc<'_>>, NotRead> {
+        let Some(name) = doc.at(&["metadata", "namespace"]).and_then(Doc::as_str) else { return Ok(None) };
+        let Joined { documents, complete, indexes } = &self.inputs[number];
+        match indexes.iter().find_map(|by_name| by_name.find(name).next()) {
+            Some(number) => Ok(Some(documents.doc(number))),
+            None if *complete => Ok(None),
+            None => Err(NotRead),
+        }
     }
 
     fn conditions<'a>(&'a self, frame: &mut Frame<'a>, doc: Doc<'_>, found: &mut Findings<'_>) -> Result<(), Error> {
