@@ -34,10 +34,11 @@
     return !owner ? "" : typeof owner === "string" ? owner : owner.name || JSON.stringify(owner);
   };
   const objectOf = ({ kind, namespace, name }) => [kind, namespace, name].filter(Boolean).join("/");
-  const items = runs.map((run) =>
+  const withWaived = runs.map((run) =>
     run.reports.flatMap((report) =>
-      (report.findings || []).map((finding, order) => ({ run, report, finding, order }))
-        .filter((item) => !item.finding.waiver)));
+      (report.findings || []).map((finding, order) => ({ run, report, finding, order }))));
+  // What is accepted is told apart, and in what is saved.
+  const items = withWaived.map((list) => list.filter((item) => !item.finding.waiver));
   const causes = new Map(items.flat().map((item) => [item.finding.fingerprint, item]));
   const effects = new Map();
   for (const item of items.flat()) {
@@ -427,7 +428,7 @@
       };
     };
     const names = "cluster,detector,level,group,kind,namespace,name,count,samples,message,path,evidence,related,fingerprint,cause,waiver";
-    return [names, ...items.flat().map((item) => Object.values(row(item)).map(csvCell).join(","))].join("\n") + "\n";
+    return [names, ...withWaived.flat().map((item) => Object.values(row(item)).map(csvCell).join(","))].join("\n") + "\n";
   }
 
   // Theme
