@@ -26,6 +26,6 @@ pub use flow::{Path, Read};
 pub use index::Index;
 pub use library::{Call, FUNCTIONS, Fault, Format, Function, Gives, Overload, Quantity, Semver, Url};
 pub use parse::{Limits, with_large_stack};
-pub use problem::{Problem, Rule};
+pub use problem::{Problem, Rule, meant, nearest};
 pub use program::{Program, Template};
 pub use value::{Kind, Object, Value};

@@ -66,9 +66,19 @@ impl Problem {
     }
 }
 
+/// The names nearest to one that is not known, at most three, nearest first.
+pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Vec<&'k str> {
+    let mut near: Vec<(usize, &str)> = known
+        .into_iter()
+        .map(|known| (strsim::levenshtein(known, name), known))
+        .filter(|(distance, known)| *distance <= 1 + name.len() / 3 || known.starts_with(name))
+        .collect();
+    near.sort_unstable();
+    near.dedup();
+    near.into_iter().take(3).map(|(_, known)| known).collect()
+}
+
 /// The name out of `known` that was probably meant.
-pub(crate) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    let distance = |other: &str| strsim::damerau_levenshtein(name, other);
-    let near = known.into_iter().map(|other| (distance(other), other)).min()?;
-    (near.0 <= 1 + name.len() / 4).then_some(near.1)
+pub fn meant<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    nearest(name, known).into_iter().next()
 }

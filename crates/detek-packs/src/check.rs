@@ -10,9 +10,10 @@ use crate::{
     names::Used,
     param::ParamSpec,
     problem::{Code, Fault},
-    source::{Spanned, nearest},
+    source::Spanned,
     version::Version,
 };
+use detek_cel::meant;
 use regex::Regex;
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -124,7 +125,7 @@ fn unique<'n>(names: impl IntoIterator<Item = &'n Spanned<String>>, what: &str, 
 /// What to write instead of an unknown name.
 fn instead<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
     let known: Vec<&str> = known.collect();
-    match nearest(name, known.iter().copied()) {
+    match meant(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None if known.is_empty() => "there is none".into(),
         None => format!("there is {}", known.join(", ")),

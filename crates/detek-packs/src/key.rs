@@ -3,8 +3,8 @@
 use crate::{
     problem::Code,
     resource::{self, Resource},
-    source::nearest,
 };
+use detek_cel::meant;
 use std::{fmt, sync::LazyLock};
 
 /// What an argument of a collector is.
@@ -242,7 +242,7 @@ static KNOWN: LazyLock<Vec<String>> = LazyLock::new(|| {
 });
 
 fn unknown(text: &str) -> BadKey {
-    let near = nearest(text, KNOWN.iter().map(String::as_str));
+    let near = meant(text, KNOWN.iter().map(String::as_str));
     // A plural that is right in another group, or without one, is nearer than a similar name.
     let plural = text.rsplit('/').next().unwrap_or(text);
     let elsewhere = KNOWN.iter().find(|key| key.starts_with("kubernetes/") && key.rsplit('/').next() == Some(plural));

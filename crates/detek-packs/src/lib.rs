@@ -29,7 +29,7 @@ pub mod waivers;
 mod yaml;
 
 pub use builtin::FILES as BUILT_IN;
-pub use detek_cel::FUNCTIONS;
+pub use detek_cel::{FUNCTIONS, nearest};
 pub use engine::{PackDetector, built_in, compiled};
 pub use format::{
     Affects, Confidence, DetectEntry, DetectorFile, Expect, ExpectedFinding, Expression, Framework, Given, Index,

@@ -1,6 +1,7 @@
 //! Parameters of detectors: their declaration, and the reading of values that operators give.
 
-use crate::source::{Spanned, nearest};
+use crate::source::Spanned;
+use detek_cel::meant;
 use detek_core::Span as Duration;
 use regex::Regex;
 use serde::Deserialize;
@@ -177,7 +178,7 @@ impl ParamSpec {
             && !choices.iter().any(|choice| self.typed(choice).is_ok_and(|choice| choice == typed))
         {
             let names: Vec<String> = choices.iter().map(|choice| shown(choice)).collect();
-            let near = nearest(&shown(value), names.iter().map(String::as_str));
+            let near = meant(&shown(value), names.iter().map(String::as_str));
             let near = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
             return Err(format!("`{}` is none of the values: {near}it can be {}", shown(value), names.join(", ")));
         }

@@ -3,9 +3,10 @@
 
 use crate::{
     problem::{Code, Fault},
-    source::{Span, nearest},
+    source::Span,
     yaml::{Node, Scalar, Value},
 };
+use detek_cel::meant;
 use regex::Regex;
 use serde::Deserialize;
 use std::{collections::BTreeMap, sync::LazyLock};
@@ -279,7 +280,7 @@ impl Check<'_, '_> {
         let text = node.text().unwrap_or_default();
         let choices = rule.only.as_slice().iter().chain(&rule.choices).map(String::as_str).collect::<Vec<_>>();
         if !choices.is_empty() && !choices.contains(&text) {
-            let help = match nearest(&text.to_lowercase(), choices.iter().copied()) {
+            let help = match meant(&text.to_lowercase(), choices.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`? it can be {}", choices.join(", ")),
                 None => format!("it can be {}", choices.join(", ")),
             };
@@ -342,7 +343,7 @@ impl Check<'_, '_> {
     /// Tells of a field that there is not; gives the one that was meant.
     fn unknown<'r>(&mut self, rule: &'r Rule, key: &Node, name: &str, owner: &Owner<'_>) -> Option<&'r str> {
         let known: Vec<&str> = rule.properties.keys().map(String::as_str).collect();
-        let near = nearest(name, known.iter().copied());
+        let near = meant(name, known.iter().copied());
         let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("{} can have {}", owner.words(), known.join(", ")),

@@ -93,8 +93,3 @@ impl Source {
         }
     }
 }
-
-/// The candidate that was probably meant by `name`.
-pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    crate::tree::nearest(name, candidates).into_iter().next()
-}

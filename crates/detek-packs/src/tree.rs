@@ -1,6 +1,7 @@
 //! A YAML document as a tree in which every key and every value knows its place, for files whose mistakes are told with
 //! line and column.
 
+use detek_cel::nearest;
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, SeqAccess, Visitor},
@@ -196,18 +197,6 @@ pub fn did_you_mean(name: &str, known: &[&str]) -> String {
         [] => format!("there are {}", known.join(", ")),
         near => format!("did you mean {}?", near.join(" or ")),
     }
-}
-
-/// The names nearest to one that is not known, at most three, nearest first.
-pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Vec<&'k str> {
-    let mut near: Vec<(usize, &str)> = known
-        .into_iter()
-        .map(|known| (strsim::levenshtein(known, name), known))
-        .filter(|(distance, known)| *distance <= 1 + name.len() / 3 || known.starts_with(name))
-        .collect();
-    near.sort_unstable();
-    near.dedup();
-    near.into_iter().take(3).map(|(_, known)| known).collect()
 }
 
 impl<'de> Deserialize<'de> for Node {

@@ -1,7 +1,7 @@
 //! Failures of a command as people read them: a code, what was tried, why it failed, and what to type next.
 
 pub(crate) use crate::codes::Code;
-pub(crate) use detek_packs::tree::{did_you_mean, nearest};
+pub(crate) use detek_packs::{nearest, tree::did_you_mean};
 use std::fmt;
 
 /// A failure of a command.

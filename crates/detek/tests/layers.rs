@@ -29,7 +29,7 @@ const LAYERS: [(&str, &[&str]); 10] = [
     ),
     ("detek-cel", &["detek-doc"]),
     ("detek-core", &["detek-doc"]),
-    ("detek-detectors", &["detek-core", "detek-doc"]),
+    ("detek-detectors", &["detek-cel", "detek-core", "detek-doc"]),
     ("detek-doc", &[]),
     ("detek-kube", &["detek-core", "detek-doc"]),
     ("detek-packs", &["detek-cel", "detek-core", "detek-doc"]),

@@ -11,7 +11,7 @@ use crate::{
         Call, FUNCTIONS, Fault, Gives,
         kubernetes::{CONTAINERS, MIRROR, STATUSES},
     },
-    problem::{Rule, nearest},
+    problem::{Rule, meant},
     program::{Constant, Node, Op},
 };
 use cel::common::ast::{CallExpr, IdedExpr};
@@ -250,7 +250,7 @@ fn unknown(name: &str, receiver: bool, kinds: &[Kind], all: &[&'static Overload]
             [first, ..] if receiver => format!(" on {}", first.name()),
             _ => String::new(),
         };
-        let near = nearest(name, BY_NAME.keys().copied().chain(super::macros::LOOPS));
+        let near = meant(name, BY_NAME.keys().copied().chain(super::macros::LOOPS));
         let problem = Problem::new(Rule::UnknownName, place, format!("unknown function `{name}`{of}"));
         return match near.and_then(|near| BY_NAME.get(near)?.first()) {
             Some(near) => problem.help(format!("did you mean `{}`?", near.signature())),

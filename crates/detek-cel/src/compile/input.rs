@@ -8,7 +8,7 @@ use crate::{
     Kind, Problem,
     flow::{Flow, Type},
     library::Fault,
-    problem::{Rule, nearest},
+    problem::{Rule, meant},
     program::{Found, Lookup, Op},
 };
 use cel::common::ast::{Expr, IdedExpr, SelectExpr};
@@ -34,7 +34,7 @@ impl Scope<'_> {
         }
         let known: Vec<&str> = indexes.iter().map(|(index, _)| index.as_str()).chain(["items"]).collect();
         let problem = Problem::new(Rule::UnknownName, place, format!("input `{name}` has no `{field}`"));
-        let problem = match nearest(field, known.iter().copied()) {
+        let problem = match meant(field, known.iter().copied()) {
             Some(near) => problem.help(format!("did you mean `{name}.{near}`?")),
             None => problem.help(format!("it has {}", list_of(known))),
         };

@@ -6,7 +6,7 @@ use crate::{
     flow::{Flow, Read, Type},
     library::Fault,
     parse::Parsed,
-    problem::{Rule, nearest},
+    problem::{Rule, meant},
     program::{Constant, Element, Entry, Node, Op, Program},
 };
 use cel::common::ast::{EntryExpr, Expr, IdedEntryExpr, IdedExpr, ListExpr, LiteralValue, SelectExpr};
@@ -207,7 +207,7 @@ impl<'c> Scope<'c> {
             problem = problem.help("this detector has no variables");
         } else {
             let locals = self.locals.iter().map(|(name, ..)| name.as_str());
-            let near = nearest(name, self.compiler.names.keys().map(String::as_str).chain(locals));
+            let near = meant(name, self.compiler.names.keys().map(String::as_str).chain(locals));
             problem = problem.help(near.map_or_else(
                 || format!("known are {}", list_of(self.compiler.names.keys().map(String::as_str))),
                 |near| format!("did you mean `{near}`?"),
@@ -272,7 +272,7 @@ impl<'c> Scope<'c> {
             Problem::new(Rule::NotYetDefined, place, text).help("variables may use those above them")
         } else {
             let problem = Problem::new(Rule::UnknownName, place, format!("unknown variable `{name}`"));
-            match nearest(name, computed.iter().map(|(known, _)| known.as_str())) {
+            match meant(name, computed.iter().map(|(known, _)| known.as_str())) {
                 Some(near) => problem.help(format!("did you mean `variables.{near}`?")),
                 None => {
                     problem.help(format!("known are {}", list_of(computed.iter().map(|(known, _)| known.as_str()))))
@@ -288,7 +288,7 @@ impl<'c> Scope<'c> {
         }
         let fields: Vec<&str> = value.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
         let problem = Problem::new(Rule::UnknownName, place, format!("`{name}` has no `{field}`"));
-        let problem = match nearest(field, fields.iter().copied()) {
+        let problem = match meant(field, fields.iter().copied()) {
             Some(near) => problem.help(format!("did you mean `{name}.{near}`?")),
             None if fields.is_empty() => problem.help("it has nothing at all"),
             None => problem.help(format!("it has {}", list_of(fields))),

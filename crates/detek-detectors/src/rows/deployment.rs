@@ -1,6 +1,6 @@
 //! Deployments and StatefulSets: how many pods they want, and with which labels.
 
-use super::metadata::is_system_namespace;
+use detek_cel::kubernetes;
 use detek_core::{InputKind, Kind};
 use detek_doc::{Present, StrMap};
 use serde::Deserialize;
@@ -80,7 +80,7 @@ struct TemplateMetadata<'s> {
 impl<'s> Replicated<'s> {
     /// Whether detectors of the specification judge it: not going, and not of the platform.
     pub(crate) fn is_judged_by_spec(&self) -> bool {
-        self.metadata.deletion_timestamp.is_none() && !is_system_namespace(self.metadata.namespace)
+        self.metadata.deletion_timestamp.is_none() && !kubernetes::is_system_namespace(self.metadata.namespace)
     }
 
     /// How many pods it wants; a DaemonSet as many as there are nodes for it.

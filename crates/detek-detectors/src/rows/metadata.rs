@@ -1,5 +1,6 @@
 //! What is read of the metadata of any object.
 
+use detek_cel::kubernetes;
 use detek_core::Span;
 use detek_doc::{Present, StrMap};
 use jiff::Timestamp;
@@ -65,21 +66,6 @@ pub(crate) fn is_young(time: Option<Timestamp>, min_age: Span, now: Timestamp) -
 impl Metadata<'_> {
     /// Whether hygiene detectors leave it alone.
     pub(crate) fn in_system_namespace(&self) -> bool {
-        is_system_namespace(self.namespace)
+        kubernetes::is_system_namespace(self.namespace)
     }
-}
-
-/// Namespaces of the platform, which hygiene detectors leave alone.
-pub(super) fn is_system_namespace(namespace: &str) -> bool {
-    const SYSTEM: [&str; 8] = [
-        "calico-system",
-        "cilium",
-        "gatekeeper-system",
-        "gke-managed-system",
-        "istio-system",
-        "metallb-system",
-        "openshift",
-        "tigera-operator",
-    ];
-    namespace.starts_with("kube-") || namespace.starts_with("openshift-") || SYSTEM.contains(&namespace)
 }

@@ -1,6 +1,7 @@
 //! Pods.
 
 use super::{Metadata, Time};
+use detek_cel::kubernetes;
 use detek_core::{InputKind, Kind};
 use detek_doc::{IntOrString, Present, StrMap};
 use jiff::Timestamp;
@@ -225,39 +226,12 @@ impl<'s> Resources<'s> {
 impl Terminated<'_> {
     /// The signal that ended it: named as such, or by an exit code of 128 and its number.
     pub(crate) fn signal(&self) -> Option<i64> {
-        match (self.signal, self.exit_code) {
-            (0, 129..=192) => Some(self.exit_code - 128),
-            (0, _) => None,
-            (signal, _) => Some(signal),
-        }
+        kubernetes::signal(self.exit_code, self.signal)
     }
 
     /// How it ended: `exit code 17 (Error)`, `exit code 139 (signal 11, SIGSEGV)`, `exit code 137 (OOMKilled)`.
     pub(crate) fn how(&self) -> String {
-        let code = self.exit_code;
-        match (self.reason, self.signal()) {
-            ("" | "Error", Some(signal)) => format!("exit code {code} (signal {signal}{})", signal_name(signal)),
-            ("", None) => format!("exit code {code}"),
-            (reason, _) => format!("exit code {code} ({reason})"),
-        }
-    }
-}
-
-/// `, SIGSEGV` for 11; empty for signals that have no name on every machine.
-fn signal_name(signal: i64) -> &'static str {
-    match signal {
-        1 => ", SIGHUP",
-        2 => ", SIGINT",
-        3 => ", SIGQUIT",
-        4 => ", SIGILL",
-        6 => ", SIGABRT",
-        8 => ", SIGFPE",
-        9 => ", SIGKILL",
-        11 => ", SIGSEGV",
-        13 => ", SIGPIPE",
-        14 => ", SIGALRM",
-        15 => ", SIGTERM",
-        _ => "",
+        kubernetes::how_ended(self.exit_code, self.signal, self.reason)
     }
 }
 
